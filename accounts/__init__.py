@@ -1,0 +1,1 @@
+"""Users, companies and their access to KSeF."""

@@ -1,0 +1,1 @@
+"""Sales invoices: drafting, approval, sending to KSeF."""

@@ -1,0 +1,1 @@
+"""Pure rules of invoicing: money, VAT, numbering, the life of an invoice."""

@@ -1,0 +1,1 @@
+"""The security kernel: tenancy, roles, rights, audit, secrets at rest."""
