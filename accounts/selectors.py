@@ -1,0 +1,62 @@
+"""Reading users, companies and the state of their access to KSeF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from accounts.models import Company, KSeFCredential, User
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import datetime
+
+    from roles.access import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyLink:
+    name: str
+    slug: str
+    nip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How the actor stands towards KSeF in the company's environment; no secret in it."""
+
+    environment: str
+    kind: str
+    kind_label: str
+    since: datetime
+    access_until: datetime | None
+
+
+def display_name(user: User) -> str:
+    return str(user)
+
+
+def list_companies(user_id: uuid.UUID) -> list[CompanyLink]:
+    """The companies this person may enter, by name."""
+    companies = Company.objects.filter(memberships__user_id=user_id, memberships__is_active=True)
+    return [
+        CompanyLink(name=company.name, slug=company.slug, nip=company.nip) for company in companies.order_by("name")
+    ]
+
+
+def get_company(company_id: uuid.UUID) -> Company:
+    return Company.objects.get(id=company_id)
+
+
+def find_connection(*, actor: Actor, environment: str) -> Connection | None:
+    """The actor's own credential in this environment; a colleague's is never seen (S53)."""
+    credential = KSeFCredential.objects.filter(user_id=actor.user_id, environment=environment).first()
+    if credential is None:
+        return None
+    return Connection(
+        environment=environment,
+        kind=credential.kind,
+        kind_label=str(credential.get_kind_display()),
+        since=credential.created_at,
+        access_until=credential.refresh_valid_until,
+    )

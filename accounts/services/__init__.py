@@ -1,0 +1,1 @@
+"""Writing: companies and access to KSeF."""

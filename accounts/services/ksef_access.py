@@ -1,0 +1,165 @@
+"""A user's access to KSeF: connecting once, then tokens renewed without a person (S26-S30, S53, S60-S61)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.domain.errors import RuleBroken
+from accounts.models import Company, KSeFCredential
+from ksef.certificates import self_signed_seal
+from ksef.errors import AccessExpired, Refused
+from ksef.gateway import CertificateCredential, Endpoint, Environment, Gateway, TokenCredential
+from roles.access import Right
+from roles.audit import record
+from roles.tenancy import tenant_transaction
+from roles.vault import Label, seal, unseal
+
+if TYPE_CHECKING:
+    import uuid
+    from datetime import datetime
+
+    from ksef.gateway import Access, AccessToken, Credential
+    from roles.access import Actor
+
+# A token is renewed before it can expire under a request that is on its way.
+_RESERVE = timedelta(seconds=60)
+_KEY_SEPARATOR = b"\n--kwit-key--\n"
+# Where a certificate that nobody vouches for may log in (ksef-protocol 1).
+SELF_SIGNED_ENVIRONMENTS = frozenset({Environment.TEST, Environment.SIMULATOR})
+
+
+class NotConnected(Exception):
+    """This user has no credential for this company and environment, or KSeF no longer takes it."""
+
+
+def endpoint_for(environment: str) -> Endpoint:
+    api_url, qr_url = settings.KSEF_ADDRESSES[environment]
+    return Endpoint(environment=Environment(environment), api_url=api_url, qr_url=qr_url)
+
+
+def gateway_for(environment: str) -> Gateway:
+    return Gateway(endpoint_for(environment), timeout=settings.KSEF_TIMEOUT)
+
+
+def connect_with_token(*, actor: Actor, company: Company, token: str) -> None:
+    """Check the token against the environment and the NIP at once, then keep it sealed (S60, S61).
+
+    Calls KSeF, so no transaction may be open. Raises Refused or another KSeFError; nothing is saved then.
+    """
+    actor.require(Right.SEND)
+    credential = TokenCredential(token)
+    access = _log_in(credential, company)
+    _keep(actor=actor, company=company, kind=KSeFCredential.Kind.TOKEN, secret=token.encode(), access=access)
+
+
+def connect_with_self_signed_certificate(*, actor: Actor, company: Company) -> None:
+    """Make a key and a certificate for practice and log in with them; test flavours of KSeF only."""
+    actor.require(Right.SEND)
+    if company.environment not in SELF_SIGNED_ENVIRONMENTS:
+        raise RuleBroken("self_signed_refused")
+    credential = self_signed_seal(nip=company.nip, name=company.name, now=timezone.now())
+    access = _log_in(credential, company)
+    secret = credential.certificate_pem + _KEY_SEPARATOR + credential.key_pem
+    _keep(actor=actor, company=company, kind=KSeFCredential.Kind.CERTIFICATE, secret=secret, access=access)
+
+
+def disconnect(*, actor: Actor, environment: str) -> None:
+    """Remove the actor's own credential; sends that wait for it stay in the queue."""
+    KSeFCredential.objects.filter(user_id=actor.user_id, environment=environment).delete()
+    record(actor=actor, action="ksef_disconnected", detail={"environment": environment})
+
+
+def obtain_access(*, gateway: Gateway, company: Company, user_id: uuid.UUID) -> str:
+    """An access token good for at least a minute, renewed or logged in for as needed (S27-S30).
+
+    Calls KSeF, so no transaction may be open. Raises NotConnected, or a KSeFError that time may heal.
+    """
+    with tenant_transaction(company.id, user_id=user_id):
+        credential = KSeFCredential.objects.filter(user_id=user_id, environment=company.environment).first()
+        if credential is None:
+            raise NotConnected
+        if _is_good(credential.access_valid_until):
+            return _open(credential, "access_token")
+    try:
+        return _renew(gateway, credential)
+    except (AccessExpired, Refused):
+        access = gateway.log_in(_credential(credential), nip=company.nip)
+        with tenant_transaction(company.id, user_id=user_id):
+            _store_access(credential, access)
+        return access.access.token
+
+
+def forget_access(*, company: Company, user_id: uuid.UUID) -> None:
+    """Drop the access token that KSeF answered with 401, so that the next call renews it (F12)."""
+    with tenant_transaction(company.id, user_id=user_id):
+        KSeFCredential.objects.filter(user_id=user_id, environment=company.environment).update(
+            access_token=None, access_valid_until=None
+        )
+
+
+def _log_in(credential: Credential, company: Company) -> Access:
+    with gateway_for(company.environment) as gateway:
+        return gateway.log_in(credential, nip=company.nip)
+
+
+def _keep(*, actor: Actor, company: Company, kind: KSeFCredential.Kind, secret: bytes, access: Access) -> None:
+    with tenant_transaction(actor.company_id, user_id=actor.user_id):
+        KSeFCredential.objects.filter(user_id=actor.user_id, environment=company.environment).delete()
+        credential = KSeFCredential(
+            company_id=actor.company_id, user_id=actor.user_id, environment=company.environment, kind=kind
+        )
+        credential.secret = seal(secret, label=_label(credential, "secret"))
+        credential.save()
+        _store_access(credential, access)
+        record(
+            actor=actor,
+            action="ksef_connected",
+            detail={"environment": company.environment, "kind": kind.value},
+        )
+
+
+def _renew(gateway: Gateway, credential: KSeFCredential) -> str:
+    if not _is_good(credential.refresh_valid_until):
+        raise AccessExpired
+    fresh = gateway.refresh(_open(credential, "refresh_token"))
+    with tenant_transaction(credential.company_id, user_id=credential.user_id):
+        _store_token(credential, "access_token", fresh)
+        credential.save(update_fields=["access_token", "access_valid_until"])
+    return fresh.token
+
+
+def _store_access(credential: KSeFCredential, access: Access) -> None:
+    _store_token(credential, "access_token", access.access)
+    _store_token(credential, "refresh_token", access.refresh)
+    credential.save()
+
+
+def _store_token(credential: KSeFCredential, purpose: str, token: AccessToken) -> None:
+    setattr(credential, purpose, seal(token.token.encode(), label=_label(credential, purpose)))
+    setattr(credential, purpose.replace("_token", "_valid_until"), token.valid_until)
+
+
+def _credential(row: KSeFCredential) -> Credential:
+    secret = unseal(bytes(row.secret), label=_label(row, "secret"))
+    if row.kind == KSeFCredential.Kind.TOKEN:
+        return TokenCredential(secret.decode())
+    certificate_pem, _separator, key_pem = secret.partition(_KEY_SEPARATOR)
+    return CertificateCredential(certificate_pem=certificate_pem, key_pem=key_pem)
+
+
+def _open(credential: KSeFCredential, purpose: str) -> str:
+    return unseal(bytes(getattr(credential, purpose)), label=_label(credential, purpose)).decode()
+
+
+def _label(credential: KSeFCredential, purpose: str) -> Label:
+    return Label(
+        company_id=credential.company_id, user_id=credential.user_id, object_id=credential.id, purpose=purpose
+    )
+
+
+def _is_good(valid_until: datetime | None) -> bool:
+    return valid_until is not None and valid_until > timezone.now() + _RESERVE

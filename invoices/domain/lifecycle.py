@@ -1,0 +1,94 @@
+"""The life of an invoice: one table of what may follow what. Events are the truth, the state is their fold."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    APPROVED = "approved"
+    EXEMPT = "exempt"
+    QUEUED = "queued"
+    SENDING = "sending"
+    OFFLINE = "offline"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class Event(StrEnum):
+    APPROVED = "approved"
+    EXEMPTED = "exempted"
+    QUEUED = "queued"
+    WITHDRAWN = "withdrawn"
+    CLAIMED = "claimed"
+    SUBMITTED = "submitted"
+    DEFERRED = "deferred"
+    DEFERRED_OFFLINE = "deferred_offline"
+    ISSUED_OFFLINE = "issued_offline"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REOPENED = "reopened"
+    CANCELLED = "cancelled"
+
+
+class Mode(StrEnum):
+    """How the document reaches its buyer before KSeF has it (art. 106na, 106nda, 106nh, 106nf)."""
+
+    ONLINE = "online"
+    OFFLINE24 = "offline24"
+    UNAVAILABILITY = "unavailability"
+    FAILURE = "failure"
+
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.DRAFT, Event.APPROVED): State.APPROVED,
+    (State.DRAFT, Event.EXEMPTED): State.EXEMPT,
+    (State.APPROVED, Event.QUEUED): State.QUEUED,
+    (State.APPROVED, Event.ISSUED_OFFLINE): State.OFFLINE,
+    (State.APPROVED, Event.CANCELLED): State.CANCELLED,
+    (State.QUEUED, Event.WITHDRAWN): State.APPROVED,
+    (State.QUEUED, Event.ISSUED_OFFLINE): State.OFFLINE,
+    (State.QUEUED, Event.CLAIMED): State.SENDING,
+    (State.OFFLINE, Event.CLAIMED): State.SENDING,
+    (State.SENDING, Event.SUBMITTED): State.SENDING,
+    (State.SENDING, Event.DEFERRED): State.QUEUED,
+    (State.SENDING, Event.DEFERRED_OFFLINE): State.OFFLINE,
+    (State.SENDING, Event.ACCEPTED): State.ACCEPTED,
+    (State.SENDING, Event.REJECTED): State.REJECTED,
+    (State.REJECTED, Event.REOPENED): State.DRAFT,
+    (State.ACCEPTED, Event.CANCELLED): State.CANCELLED,
+}
+
+# The person need do nothing while the invoice is in one of these; the page refreshes itself (S81).
+MOVING = frozenset({State.QUEUED, State.SENDING, State.OFFLINE})
+
+
+class IllegalTransition(Exception):
+    """The event cannot happen to an invoice in this state."""
+
+    def __init__(self, state: State, event: Event) -> None:
+        super().__init__(f"{event} cannot follow {state}")
+        self.state = state
+        self.event = event
+
+
+def next_state(state: State, event: Event) -> State:
+    """The state after the event; raises IllegalTransition for whatever the table does not list."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise IllegalTransition(state, event) from None
+
+
+def fold(events: Iterable[Event]) -> State:
+    """The state that a whole history leads to, beginning with a draft."""
+    state = State.DRAFT
+    for event in events:
+        state = next_state(state, event)
+    return state

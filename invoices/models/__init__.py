@@ -1,0 +1,24 @@
+"""The tables of invoicing."""
+
+from invoices.models.contractor import Contractor
+from invoices.models.document import UPO, InvoiceDocument
+from invoices.models.event import InvoiceEvent
+from invoices.models.invoice import Invoice, InvoiceLine
+from invoices.models.outbox import OutboxEntry
+from invoices.models.series import NumberCounter, Series
+from invoices.models.submission import KSeFSession, Submission, SubmissionAttempt
+
+__all__ = [
+    "UPO",
+    "Contractor",
+    "Invoice",
+    "InvoiceDocument",
+    "InvoiceEvent",
+    "InvoiceLine",
+    "KSeFSession",
+    "NumberCounter",
+    "OutboxEntry",
+    "Series",
+    "Submission",
+    "SubmissionAttempt",
+]

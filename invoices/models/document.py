@@ -1,0 +1,53 @@
+"""Bytes kept for ever: the XML as frozen at approval, the UPO as KSeF signed it."""
+
+from __future__ import annotations
+
+from typing import override
+
+from django.db import models
+
+from invoices.models.invoice import Invoice
+from roles.tenancy import TenantModel
+
+
+class InvoiceDocument(TenantModel):
+    """The exact bytes that are sent, printed and hashed; never re-serialised, never changed (I4)."""
+
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="documents"
+    )
+    revision = models.PositiveIntegerField()
+    xml = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["company", "id"], name="invoicedocument_company_id"),
+            models.UniqueConstraint(
+                fields=["company", "invoice", "revision"], name="invoicedocument_revision"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"revision {self.revision}"
+
+
+class UPO(TenantModel):
+    """The official confirmation of receipt, byte for byte."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    xml = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    fetched_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["company", "id"], name="upo_company_id"),
+            models.UniqueConstraint(fields=["company", "invoice"], name="upo_once"),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"UPO of {self.invoice_id}"

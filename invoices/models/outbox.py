@@ -1,0 +1,33 @@
+"""The queue: what is to be done, when, and who holds it. Global, so that no right to read tenants is needed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import override
+
+from django.db import models
+
+
+class OutboxEntry(models.Model):
+    """Ids and times only. `attempt` is the fencing number: a worker writes only while it is still the last."""
+
+    class Kind(models.TextChoices):
+        DELIVER = "deliver"
+        FETCH_UPO = "fetch_upo"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    company_id = models.UUIDField()
+    user_id = models.UUIDField()
+    target_id = models.UUIDField()
+    not_before = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    attempt = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "target_id"], name="outbox_once")]
+        indexes = [models.Index(fields=["not_before"], name="outbox_due")]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target_id}"
