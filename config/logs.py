@@ -15,7 +15,7 @@ from config.redaction import redact, redact_fields
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponseBase
     from structlog.typing import Processor, WrappedLogger
 
 # Probes come every few seconds and say nothing.
@@ -91,13 +91,15 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
     }
 
 
-def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def request_log(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware: give the request an id, bind it to every line, and say in one line how the request ended.
 
     The line names the route, not the path: paths of password resets are keys.
     """
 
-    def middleware(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith(_QUIET_PATHS):
             return get_response(request)
         structlog.contextvars.clear_contextvars()
