@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from roles.access import Actor
 
+DEMO_DOMAIN = "demo.kwit"
+
 
 @dataclass(frozen=True, slots=True)
 class CompanyLink:
@@ -60,3 +62,8 @@ def find_connection(*, actor: Actor, environment: str) -> Connection | None:
         since=credential.created_at,
         access_until=credential.refresh_valid_until,
     )
+
+
+def find_demo_user(person: str) -> User | None:
+    """A person of the demo by the first part of the address, "alicja" for alicja@demo.kwit."""
+    return User.objects.filter(email=f"{person}@{DEMO_DOMAIN}", is_active=True).first()

@@ -6,8 +6,11 @@ import os
 
 from celery import Celery
 
+from config.logs import connect_celery
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("kwit")
 app.config_from_object("config.celery_settings")
 app.autodiscover_tasks(["invoices", "config"])
+connect_celery()

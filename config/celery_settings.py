@@ -6,6 +6,7 @@ from django.conf import settings
 
 broker_url = settings.REDIS_URL
 broker_connection_retry_on_startup = True
+broker_connection_timeout = 1
 # A doorbell that nobody answers must not hold up a click (F33).
 broker_transport_options = {"socket_connect_timeout": 1, "socket_timeout": 5, "visibility_timeout": 300}
 task_serializer = "json"

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "config.logs.request_log",
     "config.middleware.response_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -191,6 +192,13 @@ def _keys(text: str) -> dict[str, bytes]:
 
 # Key-encryption keys by id; the first seals, all of them open (roles.vault).
 KWIT_KEYS = _keys(env.str("KWIT_KEYS"))
+
+# How long a worker may hold a piece of work, and how long KSeF is given to show a document whose arrival
+# is in doubt before the same bytes go out again.
+OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=60)
+DOUBT_SECONDS = env.int("DOUBT_SECONDS", default=60)
+# "name:kill" ends the worker at a named point; a practice installation only (tests/crash).
+FAILPOINT = env.str("FAILPOINT", default="")
 
 KSEF_SIMULATOR_URL = env.str("KSEF_SIMULATOR_URL", default="")
 # Which environments a company may use here; the first is that of a new company.

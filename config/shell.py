@@ -1,0 +1,111 @@
+"""What the frame around every page shows: who, which company, which environment, where to go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from accounts.selectors import list_companies
+from roles.access import Actor, Right
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+    is_current: bool = False
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyLabel:
+    name: str
+    slug: str
+    nip: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentLabel:
+    """S14: visible wherever sending is possible; whatever is not production has no legal effect."""
+
+    code: str
+    label: str
+    is_legal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    user_name: str = ""
+    company: CompanyLabel | None = None
+    companies: tuple[Link, ...] = ()
+    environment: EnvironmentLabel | None = None
+    nav: tuple[Link, ...] = ()
+    new_invoice_url: str | None = None
+    is_demo: bool = False
+
+
+def environment_label(code: str) -> EnvironmentLabel:
+    labels = {
+        "production": _("środowisko produkcyjne"),
+        "demo": _("środowisko demo"),
+        "test": _("środowisko testowe"),
+        "simulator": _("symulator KSeF"),
+    }
+    return EnvironmentLabel(code=code, label=labels[code], is_legal=code == "production")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    # Lazy: an error page of a broken database must not ask the database who is looking.
+    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+
+
+def _shell(request: HttpRequest) -> Shell:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return Shell(is_demo=settings.DEMO)
+    companies = tuple(
+        Link(label=company.name, url=reverse("dashboard", args=[company.slug]))
+        for company in list_companies(user.pk)
+    )
+    company = getattr(request, "company", None)
+    if company is None:
+        return Shell(user_name=str(user), companies=companies, is_demo=settings.DEMO)
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # set together with request.company
+    return Shell(
+        user_name=str(user),
+        company=CompanyLabel(name=company.name, slug=company.slug, nip=company.nip),
+        companies=companies,
+        environment=environment_label(company.environment),
+        nav=_navigation(request, actor, company.slug),
+        new_invoice_url=reverse("invoices:new", args=[company.slug]) if actor.may(Right.ISSUE) else None,
+        is_demo=settings.DEMO,
+    )
+
+
+def _navigation(request: HttpRequest, actor: Actor, slug: str) -> tuple[Link, ...]:
+    match = request.resolver_match
+    here = match.view_name if match else ""
+    entries = [
+        (_("Pulpit"), "dashboard", "home", Right.VIEW),
+        (_("Faktury sprzedaży"), "invoices:index", "invoice", Right.VIEW),
+        (_("Kontrahenci"), "contractors:index", "people", Right.VIEW),
+        (_("Konfiguracja"), "accounts:settings", "settings", Right.VIEW),
+    ]
+    return tuple(
+        Link(
+            label=label,
+            url=reverse(name, args=[slug]),
+            is_current=here == name or (":" in name and here.startswith(name.split(":")[0] + ":")),
+            icon=icon,
+        )
+        for label, name, icon, right in entries
+        if actor.may(right)
+    )

@@ -1,0 +1,22 @@
+"""All addresses of the portal. Whatever begins with a company runs inside that company's transaction."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from accounts.views import demo_login
+from config import health
+from invoices.urls import contractor_urls, dashboard_urls, invoice_urls
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("konto/", include("allauth.account.urls")),
+    path("", include("accounts.urls_open")),
+    path("<slug:company>/", include(dashboard_urls)),
+    path("<slug:company>/faktury/", include((invoice_urls, "invoices"))),
+    path("<slug:company>/kontrahenci/", include((contractor_urls, "contractors"))),
+    path("<slug:company>/konfiguracja/", include("accounts.urls")),
+]
+
+if settings.DEMO:
+    urlpatterns.insert(0, path("demo/zaloguj/", demo_login, name="demo_login"))

@@ -1,0 +1,123 @@
+"""The queue in PostgreSQL. Celery is only a doorbell: whatever it forgets, the sweep finds (F32, F33, F40)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Now
+from kombu.exceptions import OperationalError
+
+from invoices.models import OutboxEntry
+
+if TYPE_CHECKING:
+    import uuid
+
+log = structlog.get_logger()
+
+_RUN = "invoices.tasks.run_entry"
+
+
+class LostClaim(Exception):
+    """The lease ran out and another worker holds the entry: whatever this one knows must not be written (F39)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on one entry until the lease ends; `attempt` is the fencing number."""
+
+    entry_id: uuid.UUID
+    kind: str
+    company_id: uuid.UUID
+    user_id: uuid.UUID
+    target_id: uuid.UUID
+    attempt: int
+
+
+def enqueue(*, kind: str, company_id: uuid.UUID, user_id: uuid.UUID, target_id: uuid.UUID) -> None:
+    """Put work in the queue, in the caller's transaction; the doorbell rings when that commits."""
+    entry = OutboxEntry.objects.create(
+        kind=kind, company_id=company_id, user_id=user_id, target_id=target_id, not_before=Now()
+    )
+    wake(entry)
+
+
+def wake(entry: OutboxEntry) -> None:
+    """Ring for this entry after the commit. A broker that is away costs speed, never work (F33)."""
+    arguments = [str(entry.company_id), str(entry.user_id), str(entry.id)]
+    transaction.on_commit(lambda: _ring(arguments))
+
+
+def wake_due(*, limit: int = 500) -> int:
+    """Ring for all work that is due and that nobody holds; the beat calls this, so no entry waits for ever."""
+    due = list(OutboxEntry.objects.filter(_claimable()).order_by("not_before")[:limit])
+    for entry in due:
+        wake(entry)
+    return len(due)
+
+
+def claim(entry_id: uuid.UUID) -> Claim | None:
+    """Take the lease and raise the attempt; None when it is done, held or not yet due. Time is the database's."""
+    with transaction.atomic(durable=True):
+        entry = (
+            OutboxEntry.objects.select_for_update(skip_locked=True).filter(_claimable(), id=entry_id).first()
+        )
+        if entry is None:
+            return None
+        OutboxEntry.objects.filter(id=entry_id).update(
+            lease_until=Now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS), attempt=F("attempt") + 1
+        )
+    return Claim(
+        entry_id=entry.id,
+        kind=entry.kind,
+        company_id=entry.company_id,
+        user_id=entry.user_id,
+        target_id=entry.target_id,
+        attempt=entry.attempt + 1,
+    )
+
+
+def hold(claim: Claim) -> None:
+    """Lock the entry and prove that the claim is still the last one; raises LostClaim."""
+    if not OutboxEntry.objects.select_for_update().filter(id=claim.entry_id, attempt=claim.attempt).exists():
+        raise LostClaim(claim.entry_id)
+
+
+def finish(claim: Claim) -> None:
+    """The work is done: the entry goes, in the transaction that wrote the result."""
+    hold(claim)
+    OutboxEntry.objects.filter(id=claim.entry_id).delete()
+
+
+def postpone(claim: Claim, *, seconds: float) -> None:
+    """Give the lease back; the entry is due again after so many seconds."""
+    hold(claim)
+    OutboxEntry.objects.filter(id=claim.entry_id).update(
+        lease_until=None, not_before=Now() + timedelta(seconds=seconds)
+    )
+    if seconds == 0:
+        wake(OutboxEntry.objects.get(id=claim.entry_id))
+
+
+def hold_company(company_id: uuid.UUID, *, seconds: float) -> None:
+    """KSeF said "too many requests": nothing of this company is due before that time; others go on (F8, I9)."""
+    OutboxEntry.objects.filter(company_id=company_id).update(
+        not_before=Greatest(F("not_before"), Now() + timedelta(seconds=seconds))
+    )
+
+
+def _claimable() -> Q:
+    return Q(not_before__lte=Now()) & (Q(lease_until=None) | Q(lease_until__lt=Now()))
+
+
+def _ring(arguments: list[str]) -> None:
+    try:
+        current_app.send_task(_RUN, args=arguments, retry=False)
+    except OperationalError as error:
+        log.warning("the doorbell is away; the sweep will find the entry", entry=arguments[-1], error=str(error))

@@ -1,0 +1,217 @@
+"""Drafts: saving, duplicating, deleting. A draft may be incomplete; approval asks for the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from accounts.domain.errors import RuleBroken
+from accounts.models import Company
+from invoices.domain.calendar import warsaw_date
+from invoices.domain.lifecycle import Event, State
+from invoices.domain.vat import LineInput, PriceMethod, VatRate, compute_line, compute_totals
+from invoices.models import Contractor, Invoice, InvoiceLine, Series
+from invoices.services._transition import apply_event, lock_invoice
+from roles.access import Right
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterable
+    from datetime import date
+    from decimal import Decimal
+
+    from invoices.domain.vat import LineAmounts, Totals
+    from roles.access import Actor
+
+DEFAULT_SERIES = "Sprzedaż"
+DEFAULT_PATTERN = "FV/{numer}/{miesiac}/{rok}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineDraft:
+    name: str
+    unit: str
+    quantity: Decimal
+    unit_price: Decimal
+    discount_percent: Decimal
+    rate: VatRate
+
+    def amounts(self, method: PriceMethod) -> LineAmounts:
+        return compute_line(
+            LineInput(self.quantity, self.unit_price, self.discount_percent, self.rate), method
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDraft:
+    """What the form holds; amounts are computed here and nowhere else."""
+
+    issue_date: date
+    supply_date: date | None
+    method: PriceMethod
+    contractor_id: uuid.UUID | None
+    exemption_kind: str
+    exemption_text: str
+    payment_form: int | None
+    due_date: date | None
+    bank_account: str
+    note: str
+    lines: tuple[LineDraft, ...]
+
+
+def price_lines(lines: Iterable[LineDraft], method: PriceMethod) -> tuple[tuple[LineAmounts, ...], Totals]:
+    """The amounts of each line and the sums per rate: what is shown while typing is what is stored."""
+    lines = tuple(lines)
+    amounts = tuple(line.amounts(method) for line in lines)
+    pairs = [(line.rate, line_amounts) for line, line_amounts in zip(lines, amounts, strict=True)]
+    return amounts, compute_totals(pairs, method)
+
+
+def save_draft(
+    *, actor: Actor, draft: InvoiceDraft, invoice_id: uuid.UUID | None = None, version: int | None = None
+) -> Invoice:
+    """Create a draft, or change one that nobody changed since `version` (F38); saving twice changes nothing more.
+
+    Raises RuleBroken: not_a_draft, stale_version, unknown_contractor.
+    """
+    actor.require(Right.ISSUE)
+    contractor = _contractor(draft.contractor_id)
+    invoice = _new_invoice(actor) if invoice_id is None else _editable(invoice_id, version)
+    amounts, totals = price_lines(draft.lines, draft.method)
+    invoice.issue_date = draft.issue_date
+    invoice.supply_date = draft.supply_date
+    invoice.method = draft.method
+    invoice.contractor = contractor
+    invoice.buyer_name = contractor.name if contractor else ""
+    invoice.exemption_kind = draft.exemption_kind
+    invoice.exemption_text = draft.exemption_text
+    invoice.payment_form = draft.payment_form
+    invoice.due_date = draft.due_date
+    invoice.bank_account = draft.bank_account
+    invoice.note = draft.note
+    invoice.net, invoice.vat, invoice.gross = totals.net, totals.vat, totals.gross
+    invoice.save()
+    _replace_lines(invoice, draft.lines, amounts)
+    return invoice
+
+
+def duplicate_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
+    """A new draft with the same buyer and lines, dated today; number, KSeF number and history stay behind."""
+    actor.require(Right.ISSUE)
+    original = Invoice.objects.get(id=invoice_id)
+    today = warsaw_date(timezone.now())
+    due_date = today + (original.due_date - original.issue_date) if original.due_date else None
+    lines = tuple(
+        LineDraft(
+            name=line.name,
+            unit=line.unit,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+            discount_percent=line.discount_percent,
+            rate=VatRate(line.rate),
+        )
+        for line in original.lines.order_by("position")
+    )
+    draft = InvoiceDraft(
+        issue_date=today,
+        supply_date=None,
+        method=PriceMethod(original.method),
+        contractor_id=original.contractor_id,
+        exemption_kind=original.exemption_kind,
+        exemption_text=original.exemption_text,
+        payment_form=original.payment_form,
+        due_date=due_date,
+        bank_account=original.bank_account,
+        note=original.note,
+        lines=lines,
+    )
+    return save_draft(actor=actor, draft=draft)
+
+
+def delete_draft(*, actor: Actor, invoice_id: uuid.UUID, version: int) -> None:
+    """Remove a draft for good. One that already bears a number stays, or the series would have a gap.
+
+    Raises RuleBroken: not_a_draft, stale_version, numbered_draft.
+    """
+    actor.require(Right.ISSUE)
+    invoice = _editable(invoice_id, version)
+    if invoice.number:
+        raise RuleBroken("numbered_draft")
+    invoice.delete()
+
+
+def reopen_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
+    """Make a rejected invoice a draft again under its number: a rejected document was never issued.
+
+    Raises RuleBroken: not_rejected.
+    """
+    actor.require(Right.ISSUE)
+    invoice = lock_invoice(invoice_id)
+    if invoice.state != State.REJECTED:
+        raise RuleBroken("not_rejected")
+    apply_event(invoice, Event.REOPENED, actor_id=actor.user_id)
+    return invoice
+
+
+def default_series(company_id: uuid.UUID) -> Series:
+    """The company's series, made on first use; two first uses at once make one."""
+    Series.objects.bulk_create(
+        [Series(company_id=company_id, name=DEFAULT_SERIES, pattern=DEFAULT_PATTERN)], ignore_conflicts=True
+    )
+    return Series.objects.get(name=DEFAULT_SERIES)
+
+
+def _new_invoice(actor: Actor) -> Invoice:
+    company = Company.objects.get(id=actor.company_id)
+    return Invoice(
+        company_id=actor.company_id,
+        created_by_id=actor.user_id,
+        environment=company.environment,
+        series=default_series(actor.company_id),
+    )
+
+
+def _editable(invoice_id: uuid.UUID, version: int | None) -> Invoice:
+    invoice = lock_invoice(invoice_id)
+    if invoice.state != State.DRAFT:
+        raise RuleBroken("not_a_draft")
+    if invoice.version != version:
+        raise RuleBroken("stale_version")
+    invoice.version += 1
+    return invoice
+
+
+def _contractor(contractor_id: uuid.UUID | None) -> Contractor | None:
+    if contractor_id is None:
+        return None
+    contractor = Contractor.objects.filter(id=contractor_id).first()
+    if contractor is None:
+        raise RuleBroken("unknown_contractor", field="contractor")
+    return contractor
+
+
+def _replace_lines(invoice: Invoice, lines: tuple[LineDraft, ...], amounts: tuple[LineAmounts, ...]) -> None:
+    invoice.lines.all().delete()
+    InvoiceLine.objects.bulk_create(
+        [
+            InvoiceLine(
+                company_id=invoice.company_id,
+                invoice=invoice,
+                position=position,
+                name=line.name,
+                unit=line.unit,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                discount_percent=line.discount_percent,
+                rate=line.rate,
+                discount=amount.discount,
+                net=amount.net,
+                vat=amount.vat,
+                gross=amount.gross,
+            )
+            for position, (line, amount) in enumerate(zip(lines, amounts, strict=True), start=1)
+        ],
+        batch_size=1000,
+    )

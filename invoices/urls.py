@@ -1,0 +1,33 @@
+"""Addresses of the dashboard, the sales invoices and the contractors of one company."""
+
+from django.urls import path
+
+from invoices.views import approval, contractors, dashboard, documents, drafts, listing
+
+dashboard_urls = [
+    path("", dashboard.show, name="dashboard"),
+]
+
+invoice_urls = [
+    path("", listing.index, name="index"),
+    path("nowa/", drafts.new, name="new"),
+    path("sumy/", drafts.totals, name="totals"),
+    path("<uuid:invoice_id>/", documents.show, name="show"),
+    path("<uuid:invoice_id>/stan/", documents.status, name="status"),
+    path("<uuid:invoice_id>/edycja/", drafts.edit, name="edit"),
+    path("<uuid:invoice_id>/kopia/", drafts.duplicate, name="duplicate"),
+    path("<uuid:invoice_id>/usun/", drafts.delete, name="delete"),
+    path("<uuid:invoice_id>/zatwierdz/", approval.approve, name="approve"),
+    path("<uuid:invoice_id>/wyslij/", approval.send, name="send"),
+    path("<uuid:invoice_id>/popraw/", approval.reopen, name="reopen"),
+    path("<uuid:invoice_id>/pdf/", documents.pdf, name="pdf"),
+    path("<uuid:invoice_id>/xml/", documents.xml, name="xml"),
+    path("<uuid:invoice_id>/upo/", documents.upo, name="upo"),
+]
+
+contractor_urls = [
+    path("", contractors.index, name="index"),
+    path("nowy/", contractors.new, name="new"),
+    path("<uuid:contractor_id>/", contractors.edit, name="edit"),
+    path("<uuid:contractor_id>/usun/", contractors.delete, name="delete"),
+]
