@@ -23,9 +23,11 @@ _FRACTION_DIGITS = 8
 
 def round_to_grosz(amount: Decimal) -> Decimal:
     """Round half up (away from zero) to a full grosz; ValueError when FA(3) cannot hold the amount."""
-    if abs(amount) > LARGEST_AMOUNT:
+    # plus() turns the negative zero that quantize() may leave into an ordinary one.
+    rounded = EXACT.plus(amount.quantize(GROSZ, context=EXACT))
+    if abs(rounded) > LARGEST_AMOUNT:
         raise ValueError("amount exceeds the 16 digits FA(3) allows")
-    return amount.quantize(GROSZ, context=EXACT)
+    return rounded
 
 
 def _polish(text: str) -> str:
@@ -37,17 +39,9 @@ def format_money(amount: Decimal) -> str:
     return _polish(f"{round_to_grosz(amount):,f}")
 
 
-def canonical_text(number: Decimal) -> str:
-    """Write the shortest plain form: dot, no exponent, no zeros that say nothing, never ``-0``."""
-    text = f"{number:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
-
-
 def format_quantity(quantity: Decimal) -> str:
-    """Write a quantity, a unit price or a percentage with as many decimals as it has."""
-    return _polish(f"{Decimal(canonical_text(quantity)):,f}")
+    """Write a quantity, a unit price or a percentage with as many decimals as it needs."""
+    return _polish(f"{EXACT.plus(EXACT.normalize(quantity)):,f}")
 
 
 def parse_decimal(text: str, *, places: int = _FRACTION_DIGITS) -> Decimal:

@@ -37,7 +37,7 @@ class PatternFault(StrEnum):
         }[self]
 
 
-class BadPattern(ValueError):  # noqa: N818 - errors here end in the fact (house style).
+class BadPattern(ValueError):
     """The pattern could give numbers that KSeF refuses or that repeat."""
 
     def __init__(self, reason: PatternFault) -> None:

@@ -26,7 +26,7 @@ _WHEEL = "ksef_client"
 _FOLDER = Path("documents", "fa3", "schemas")
 
 
-class SchemaUnavailable(Exception):  # noqa: N818 - errors here end in the fact (house style).
+class SchemaUnavailable(Exception):
     """The schema files are not installed, or one of them points outside its folder."""
 
 
