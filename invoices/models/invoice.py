@@ -19,8 +19,8 @@ class Invoice(TenantModel):
     """A sales invoice. `state` is the fold of its events; only invoices.services._transition writes it."""
 
     environment = models.CharField(max_length=20)
-    state = models.CharField(max_length=20, choices=[(s.value, s.value) for s in State], default=State.DRAFT)
-    mode = models.CharField(max_length=20, choices=[(m.value, m.value) for m in Mode], default=Mode.ONLINE)
+    state = models.CharField(max_length=20, choices=[(s.value, s.value) for s in State], default=State.DRAFT.value)
+    mode = models.CharField(max_length=20, choices=[(m.value, m.value) for m in Mode], default=Mode.ONLINE.value)
     # Raised by every save of the draft; a form sends back the one it was made from (F38).
     version = models.PositiveIntegerField(default=1)
     # How many documents were frozen for it: a rejected invoice is approved anew under the same number.
@@ -31,7 +31,7 @@ class Invoice(TenantModel):
     issue_date = models.DateField()
     supply_date = models.DateField(null=True)
     method = models.CharField(
-        max_length=10, choices=[(m.value, m.label) for m in PriceMethod], default=PriceMethod.NET
+        max_length=10, choices=[(m.value, m.label) for m in PriceMethod], default=PriceMethod.NET.value
     )
     contractor = models.ForeignKey(
         Contractor, on_delete=models.PROTECT, db_constraint=False, related_name="+", null=True
