@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - an error is named after the fact it states (house style, section 2).
 """What can go wrong with KSeF, sorted by the one question a sender asks: may I repeat this?"""
 
 from typing import ClassVar, override
