@@ -39,8 +39,13 @@ class VatRate(StrEnum):
 
     @property
     def is_reverse_charge(self) -> bool:
-        """The buyer settles the tax: the invoice carries "odwrotne obciążenie" (art. 106e(1)(18))."""
-        return self is VatRate.REVERSE
+        """The buyer settles the tax, at home or in another EU state: P_18 = 1 (art. 106e(1)(18))."""
+        return self in {VatRate.REVERSE, VatRate.OUTSIDE_EU_SERVICE}
+
+    @property
+    def needs_eu_prefix(self) -> bool:
+        """The seller must show the PL prefix on services of art. 100(1)(4) (art. 97(10)(3))."""
+        return self is VatRate.OUTSIDE_EU_SERVICE
 
 
 _PERCENT = MappingProxyType(
