@@ -1,10 +1,26 @@
 """The only door to KSeF: what the portal asks of it, in the portal's words."""
 
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
 import httpx
 
+from ksef.client import auth, documents, security, sessions
+from ksef.client.reading import Unreadable
+from ksef.client.transport import Transport, utc_now
+from ksef.crypto import (
+    KeyUsage,
+    PublicKey,
+    choose_public_key,
+    encrypt_for_ksef,
+    new_iv,
+    new_key,
+    token_plaintext,
+)
+from ksef.errors import AccessExpired, Ambiguous, ContractBroken, Refused, Unavailable
 from ksef.exchange import (
     Access,
     AccessToken,
@@ -16,6 +32,8 @@ from ksef.exchange import (
     OnlineSession,
     TokenCredential,
 )
+from ksef.status import UNKNOWN_PUBLIC_KEY, InvoiceFate, LoginFate, invoice_fate, login_fate
+from ksef.xades import sign_auth_request
 
 __all__ = [
     "Access",
@@ -30,15 +48,39 @@ __all__ = [
     "TokenCredential",
 ]
 
+# How long a login is followed: KSeF mostly needs a second, OCSP on DEMO and PROD sometimes longer.
+_POLL_DELAYS = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0, 2.0, 3.0, 5.0, 5.0)
+_SIGNING_SKEW = timedelta(minutes=1)
+_LOGIN_ATTEMPTS = 2
+# 10 000 invoices in a session, 1000 on a page, and room for limits that were raised.
+_MOST_PAGES = 200
+_REFRESH_OVER = frozenset({21301, 21304, 21308})
+_BEST_FIRST = (InvoiceFate.ACCEPTED, InvoiceFate.PENDING, InvoiceFate.DUPLICATE)
+
 
 class Gateway:
-    """One environment, one connection pool; use as a context manager."""
+    """One environment, one connection pool and its public keys; use as a context manager, in one thread."""
 
     def __init__(
-        self, endpoint: Endpoint, *, transport: httpx.BaseTransport | None = None, timeout: float = 10.0
+        self,
+        endpoint: Endpoint,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        timeout: float = 10.0,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._endpoint = endpoint
-        self._http = httpx.Client(transport=transport, timeout=timeout)
+        self.endpoint = endpoint
+        self._transport = Transport(
+            endpoint.api_url,
+            transport=transport,
+            timeout=timeout,
+            now=now,
+            is_local=endpoint.environment is Environment.SIMULATOR,
+        )
+        self._sleep = sleep
+        self._now = now
+        self._public_keys: tuple[PublicKey, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -46,40 +88,194 @@ class Gateway:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._http.close()
+        self._transport.close()
 
     def log_in(self, credential: Credential, *, nip: str) -> Access:
-        raise NotImplementedError
+        """Tokens for the company's context. Safe to repeat; begins anew once when the tokens got lost (F14).
+
+        Raises `Refused` with the status code of section 2.4, `CredentialUnusable`, or `Unavailable` when
+        KSeF has not decided in about twenty seconds.
+        """
+        for _ in range(_LOGIN_ATTEMPTS):
+            try:
+                return self._log_in_once(credential, nip=nip)
+            except Ambiguous:
+                continue
+        raise Unavailable("KSeF gave out tokens twice, and both answers were lost")
 
     def refresh(self, refresh_token: str) -> AccessToken:
-        raise NotImplementedError
+        """A new access token; `AccessExpired` when only a new login helps (F13)."""
+        try:
+            return auth.refresh(self._transport, refresh_token)
+        except Refused as refusal:
+            if refusal.code not in _REFRESH_OVER:
+                raise
+            raise AccessExpired(f"KSeF ended this login ({refusal.code})") from refusal
 
     def open_online_session(self, access_token: str) -> OnlineSession:
-        raise NotImplementedError
+        """A session for FA(3) with its own key. Safe to repeat: an unused session ends by itself."""
+        key, iv = new_key(), new_iv()
+
+        def open_with(public_key: PublicKey) -> sessions.OpenedSession:
+            encrypted_key = encrypt_for_ksef(key, public_key=public_key)
+            return sessions.open_online_session(
+                self._transport, access_token, encrypted_key=encrypted_key, iv=iv, public_key=public_key
+            )
+
+        opened = self._with_public_key(KeyUsage.SYMMETRIC_KEY, open_with)
+        return OnlineSession(reference=opened.reference, valid_until=opened.valid_until, key=key, iv=iv)
 
     def send_invoice(
         self, access_token: str, *, session: OnlineSession, xml: bytes, offline: bool = False
     ) -> str:
-        raise NotImplementedError
+        """The invoice's reference: KSeF has queued these bytes. After `Ambiguous` ask `find_invoice`."""
+        return sessions.send_invoice(self._transport, access_token, session=session, xml=xml, offline=offline)
 
     def get_invoice_status(
         self, access_token: str, *, session_reference: str, invoice_reference: str
     ) -> InvoiceStatus:
-        raise NotImplementedError
+        """What ksef.status.invoice_fate judges; the KSeF number in it has a right checksum."""
+        return sessions.get_invoice_status(
+            self._transport,
+            access_token,
+            session_reference=session_reference,
+            invoice_reference=invoice_reference,
+        )
 
     def find_invoice(
         self, access_token: str, *, session_reference: str, sha256: bytes
     ) -> InvoiceStatus | None:
-        raise NotImplementedError
+        """Our bytes among all invoices of the session; of several the one that went furthest (F1, F39).
+
+        None only after every page was read. A token that comes again raises `ContractBroken` (F26).
+        """
+        found: InvoiceStatus | None = None
+        for page in self._pages(access_token, session_reference):
+            for status in _read_matches(page, sha256=sha256):
+                if found is None or _rank(status) <= _rank(found):
+                    found = status
+        return found
 
     def get_upo(self, access_token: str, *, session_reference: str, invoice_reference: str) -> bytes:
-        raise NotImplementedError
+        """The exact bytes, equal to their x-ms-meta-hash; ksef.upo.check_upo judges what they say."""
+        return documents.get_invoice_upo(
+            self._transport,
+            access_token,
+            session_reference=session_reference,
+            invoice_reference=invoice_reference,
+        )
 
     def get_upo_by_ksef_number(self, access_token: str, *, session_reference: str, ksef_number: str) -> bytes:
-        raise NotImplementedError
+        """For an invoice whose reference we never had: the original of a duplicate (F18)."""
+        return documents.get_invoice_upo_by_ksef_number(
+            self._transport, access_token, session_reference=session_reference, ksef_number=ksef_number
+        )
 
     def get_invoice(self, access_token: str, ksef_number: str) -> bytes:
-        raise NotImplementedError
+        return documents.get_invoice(self._transport, access_token, ksef_number)
 
     def close_online_session(self, access_token: str, session_reference: str) -> None:
-        raise NotImplementedError
+        """Safe to repeat; a session already closed raises `Refused` 21180."""
+        sessions.close_online_session(self._transport, access_token, session_reference)
+
+    def _log_in_once(self, credential: Credential, *, nip: str) -> Access:
+        match credential:
+            case TokenCredential():
+                login = self._start_with_token(credential, nip=nip)
+            case CertificateCredential():
+                login = self._start_with_certificate(credential, nip=nip)
+        self._await_login(login)
+        tokens = auth.redeem(self._transport, login)
+        return Access(access=tokens.access, refresh=tokens.refresh, authentication_reference=login.reference)
+
+    def _start_with_certificate(self, credential: CertificateCredential, *, nip: str) -> auth.Login:
+        challenge = auth.get_challenge(self._transport)
+        signed = sign_auth_request(
+            challenge=challenge.text,
+            nip=nip,
+            credential=credential,
+            signing_time=challenge.timestamp - _SIGNING_SKEW,
+        )
+        return auth.start_with_signature(self._transport, signed)
+
+    def _start_with_token(self, credential: TokenCredential, *, nip: str) -> auth.Login:
+        def start_with(public_key: PublicKey) -> auth.Login:
+            challenge = auth.get_challenge(self._transport)
+            plaintext = token_plaintext(credential.token, timestamp_ms=challenge.timestamp_ms)
+            return auth.start_with_token(
+                self._transport,
+                challenge=challenge.text,
+                nip=nip,
+                encrypted_token=encrypt_for_ksef(plaintext, public_key=public_key),
+                public_key=public_key,
+            )
+
+        return self._with_public_key(KeyUsage.TOKEN, start_with)
+
+    def _await_login(self, login: auth.Login) -> None:
+        for delay in (*_POLL_DELAYS, None):
+            status = auth.get_status(self._transport, login)
+            match login_fate(status.code):
+                case LoginFate.SUCCEEDED:
+                    return
+                case LoginFate.REFUSED:
+                    raise Refused(status.code, status.description, status.details)
+                case LoginFate.FAILED:
+                    raise Unavailable(f"KSeF could not finish the login ({status.code})")
+                case LoginFate.PENDING if delay is not None:
+                    self._sleep(delay)
+        raise Unavailable("KSeF is still checking the login")
+
+    def _with_public_key[T](self, usage: KeyUsage, act: Callable[[PublicKey], T]) -> T:
+        """Act with the current key; when KSeF has withdrawn it (21470), once more with a fresh list (F21)."""
+        try:
+            return act(self._current_key(usage))
+        except Refused as refusal:
+            if refusal.code != UNKNOWN_PUBLIC_KEY:
+                raise
+        self._public_keys = ()
+        return act(self._current_key(usage))
+
+    def _current_key(self, usage: KeyUsage) -> PublicKey:
+        """From the list read before; a list without a valid key is read again."""
+        key = choose_public_key(self._public_keys, usage=usage, at=self._now())
+        if key is None:
+            self._public_keys = security.list_public_keys(self._transport)
+            key = choose_public_key(self._public_keys, usage=usage, at=self._now())
+        if key is None:
+            raise ContractBroken(f"KSeF lists no valid public key for {usage}")
+        return key
+
+    def _pages(self, access_token: str, session_reference: str) -> Iterator[sessions.InvoicePage]:
+        token: str | None = None
+        seen: set[str] = set()
+        for _ in range(_MOST_PAGES):
+            page = sessions.list_session_invoices(
+                self._transport,
+                access_token,
+                session_reference=session_reference,
+                continuation_token=token,
+            )
+            yield page
+            token = page.next_token
+            if token is None:
+                return
+            if token in seen:
+                raise ContractBroken("the pages of a session repeat themselves")
+            seen.add(token)
+        raise ContractBroken("the pages of a session do not end")
+
+
+def _read_matches(page: sessions.InvoicePage, *, sha256: bytes) -> Iterator[InvoiceStatus]:
+    """A row that cannot be read may be ours, so it is an error and not "not found"."""
+    try:
+        for row in page.rows:
+            if row.binary("invoiceHash") == sha256:
+                yield sessions.read_invoice_status(row)
+    except Unreadable as failure:
+        raise ContractBroken(f"the invoices of a session: {failure}") from None
+
+
+def _rank(status: InvoiceStatus) -> int:
+    fate = invoice_fate(status.code)
+    return _BEST_FIRST.index(fate) if fate in _BEST_FIRST else len(_BEST_FIRST)

@@ -1,0 +1,90 @@
+"""Reads JSON answers field by field: unknown members are ignored, missing required ones are an error."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ksef.crypto import from_base64
+
+
+class Unreadable(Exception):
+    """The answer is not what the contract promises; the transport says what that means for the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A JSON object; asking for a field checks its type. Errors name the field and never its value."""
+
+    members: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def parse(cls, body: bytes) -> "Fields":
+        try:
+            value = json.loads(body)
+        except (ValueError, RecursionError):
+            value = None
+        return cls.wrap(value, name="the answer")
+
+    @classmethod
+    def wrap(cls, value: object, *, name: str) -> "Fields":
+        if not isinstance(value, dict):
+            raise Unreadable(f"{name} is not a JSON object")
+        return cls(value)
+
+    def has(self, name: str) -> bool:
+        return self.members.get(name) is not None
+
+    def text(self, name: str) -> str:
+        value = self.members.get(name)
+        if not isinstance(value, str) or not value:
+            raise Unreadable(f"{name} is not a text")
+        return value
+
+    def find_text(self, name: str) -> str | None:
+        return self.text(name) if self.members.get(name) else None
+
+    def integer(self, name: str) -> int:
+        value = self.members.get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise Unreadable(f"{name} is not a whole number")
+        return value
+
+    def binary(self, name: str) -> bytes:
+        try:
+            return from_base64(self.text(name))
+        except ValueError:
+            raise Unreadable(f"{name} is not Base64") from None
+
+    def moment(self, name: str) -> datetime:
+        try:
+            moment = datetime.fromisoformat(self.text(name))
+        except ValueError:
+            raise Unreadable(f"{name} is not a time") from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def find_moment(self, name: str) -> datetime | None:
+        return self.moment(name) if self.has(name) else None
+
+    def object(self, name: str) -> "Fields":
+        return Fields.wrap(self.members.get(name), name=name)
+
+    def find_object(self, name: str) -> "Fields":
+        """An absent object reads as an empty one."""
+        return self.object(name) if self.has(name) else Fields({})
+
+    def objects(self, name: str) -> tuple["Fields", ...]:
+        return tuple(Fields.wrap(value, name=name) for value in self._list(name))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """An optional list of texts; anything else in it is passed over."""
+        if not self.has(name):
+            return ()
+        return tuple(value for value in self._list(name) if isinstance(value, str))
+
+    def _list(self, name: str) -> list[Any]:
+        value = self.members.get(name)
+        if not isinstance(value, list):
+            raise Unreadable(f"{name} is not a list")
+        return value

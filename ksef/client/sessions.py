@@ -1,0 +1,133 @@
+"""Requests of online sessions and their invoices (section 4)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from ksef.client.reading import Fields, Unreadable
+from ksef.client.transport import Answer, Call, Transport
+from ksef.crypto import PublicKey, encrypt_document, sha256, to_base64
+from ksef.exchange import InvoiceStatus, OnlineSession
+from ksef.number import KSeFNumber, NotKSeFNumber
+
+PAGE_SIZE = 1000
+_FORM_CODE = {"systemCode": "FA (3)", "schemaVersion": "1-0E", "value": "FA"}  # With the space (trap 4).
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSession:
+    reference: str
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    """One page of a session's invoices; the rows are read only when their hash is ours."""
+
+    rows: tuple[Fields, ...]
+    next_token: str | None
+
+
+def open_online_session(
+    transport: Transport, access_token: str, *, encrypted_key: bytes, iv: bytes, public_key: PublicKey
+) -> OpenedSession:
+    """Repeatable: a session whose answer was lost stays empty and ends by itself."""
+    body = {
+        "formCode": _FORM_CODE,
+        "encryption": {
+            "encryptedSymmetricKey": to_base64(encrypted_key),
+            "initializationVector": to_base64(iv),
+            "publicKeyId": public_key.public_key_id,
+        },
+    }
+    return transport.run(Call("POST", "/sessions/online", bearer=access_token, json=body), _read_opened)
+
+
+def send_invoice(
+    transport: Transport,
+    access_token: str,
+    *,
+    session: OnlineSession,
+    xml: bytes,
+    offline: bool,
+) -> str:
+    """The one write that must never be repeated blindly: KSeF has no idempotency key."""
+    encrypted_xml = encrypt_document(xml, key=session.key, iv=session.iv)
+    body = {
+        "invoiceHash": to_base64(sha256(xml)),
+        "invoiceSize": len(xml),
+        "encryptedInvoiceHash": to_base64(sha256(encrypted_xml)),
+        "encryptedInvoiceSize": len(encrypted_xml),
+        "encryptedInvoiceContent": to_base64(encrypted_xml),
+        "offlineMode": offline,
+    }
+    path = f"/sessions/online/{_quote(session.reference)}/invoices"
+    call = Call("POST", path, bearer=access_token, json=body, is_repeatable=False)
+    return transport.run(call, lambda answer: Fields.parse(answer.body).text("referenceNumber"))
+
+
+def close_online_session(transport: Transport, access_token: str, session_reference: str) -> None:
+    path = f"/sessions/online/{_quote(session_reference)}/close"
+    transport.run(Call("POST", path, bearer=access_token), lambda _: None)
+
+
+def get_invoice_status(
+    transport: Transport, access_token: str, *, session_reference: str, invoice_reference: str
+) -> InvoiceStatus:
+    path = f"/sessions/{_quote(session_reference)}/invoices/{_quote(invoice_reference)}"
+    return transport.run(
+        Call("GET", path, bearer=access_token), lambda answer: read_invoice_status(Fields.parse(answer.body))
+    )
+
+
+def list_session_invoices(
+    transport: Transport, access_token: str, *, session_reference: str, continuation_token: str | None
+) -> InvoicePage:
+    call = Call(
+        "GET",
+        f"/sessions/{_quote(session_reference)}/invoices",
+        bearer=access_token,
+        params={"pageSize": PAGE_SIZE},
+        headers={"x-continuation-token": continuation_token} if continuation_token else {},
+    )
+    return transport.run(call, _read_page)
+
+
+def read_invoice_status(fields: Fields) -> InvoiceStatus:
+    """A KSeF number with a wrong checksum breaks the contract: it must not become proof (F52)."""
+    status = fields.object("status")
+    extensions = status.find_object("extensions")
+    return InvoiceStatus(
+        reference=fields.text("referenceNumber"),
+        code=status.integer("code"),
+        description=status.find_text("description") or "",
+        details=status.texts("details"),
+        ksef_number=_read_ksef_number(fields),
+        invoice_hash=fields.binary("invoiceHash"),
+        invoicing_mode=fields.find_text("invoicingMode"),
+        acquisition_date=fields.find_moment("acquisitionDate"),
+        original_ksef_number=extensions.find_text("originalKsefNumber"),
+        original_session_reference=extensions.find_text("originalSessionReferenceNumber"),
+    )
+
+
+def _read_ksef_number(fields: Fields) -> str | None:
+    text = fields.find_text("ksefNumber")
+    try:
+        return KSeFNumber.parse(text) if text else None
+    except NotKSeFNumber as error:
+        raise Unreadable(str(error)) from None
+
+
+def _read_opened(answer: Answer) -> OpenedSession:
+    fields = Fields.parse(answer.body)
+    return OpenedSession(reference=fields.text("referenceNumber"), valid_until=fields.moment("validUntil"))
+
+
+def _read_page(answer: Answer) -> InvoicePage:
+    fields = Fields.parse(answer.body)
+    return InvoicePage(rows=fields.objects("invoices"), next_token=fields.find_text("continuationToken"))
+
+
+def _quote(reference: str) -> str:
+    return quote(reference, safe="")
