@@ -8,12 +8,13 @@ import pwd
 import signal
 import subprocess
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
+_HERE = Path(__file__).resolve().parent.parent
 _PR_SET_PDEATHSIG = 1
 _LOG_LIMIT = 5_000_000
 
@@ -46,6 +47,7 @@ class Program:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=dict(self.environment),
+                cwd=_HERE,
                 process_group=0,
                 user=account.pw_uid if account else None,
                 group=account.pw_gid if account else None,

@@ -1,0 +1,26 @@
+"""How gunicorn serves the portal, in the demo and in the container alike."""
+
+from __future__ import annotations
+
+import os
+
+from config.logs import logging_settings
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = 4
+# Connecting a company asks KSeF inside the request, for ten seconds at most.
+timeout = 60
+graceful_timeout = 15
+max_requests = 5000
+max_requests_jitter = 500
+# Memory, not the disk, which may be read-only.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 -- gunicorn wants a string.
+control_socket_disable = True
+# The portal writes one line for each request itself (config.logs.request_log).
+accesslog = None
+logconfig_dict = logging_settings(
+    as_json=os.environ.get("LOG_FORMAT") == "json",
+    level=os.environ.get("LOG_LEVEL", "INFO"),
+)
