@@ -9,11 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.domain.identifiers import is_valid_account, is_valid_nip, normalise_account, normalise_nip
 from accounts.domain.text import collapse_spaces, find_forbidden_character
-from accounts.models import User
 from accounts.services.companies import CompanyDetails
 
 if TYPE_CHECKING:
-    from accounts.models import Company
+    from accounts.models import Company, User
 
 
 class LegalTextField(forms.CharField):
@@ -64,7 +63,8 @@ class AccountField(forms.CharField):
         account = normalise_account(super().clean(value))
         if account and not is_valid_account(account):
             raise forms.ValidationError(
-                _("Ten numer rachunku jest nieprawidłowy: sprawdź liczbę cyfr i cyfry kontrolne."), code="account"
+                _("Ten numer rachunku jest nieprawidłowy: sprawdź liczbę cyfr i cyfry kontrolne."),
+                code="account",
             )
         return account
 
@@ -90,7 +90,9 @@ class CompanyForm(forms.Form):
     )
     nip = NIPField(widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}))
     address_line1 = LegalTextField(
-        label=_("Ulica i numer"), max_length=512, widget=forms.TextInput(attrs={"autocomplete": "address-line1"})
+        label=_("Ulica i numer"),
+        max_length=512,
+        widget=forms.TextInput(attrs={"autocomplete": "address-line1"}),
     )
     address_line2 = LegalTextField(
         label=_("Kod pocztowy i miejscowość"),

@@ -42,7 +42,8 @@ def list_companies(user_id: uuid.UUID) -> list[CompanyLink]:
     """The companies this person may enter, by name."""
     companies = Company.objects.filter(memberships__user_id=user_id, memberships__is_active=True)
     return [
-        CompanyLink(name=company.name, slug=company.slug, nip=company.nip) for company in companies.order_by("name")
+        CompanyLink(name=company.name, slug=company.slug, nip=company.nip)
+        for company in companies.order_by("name")
     ]
 
 

@@ -146,4 +146,3 @@ def _problem(error: KSeFError) -> str:
         }
         return refusals.get(error.code) or _("KSeF odmówił dostępu (kod %(code)s).") % {"code": error.code}
     return _("KSeF teraz nie odpowiada. Nic nie zostało zapisane; spróbuj za chwilę.")
-

@@ -120,4 +120,6 @@ def _ring(arguments: list[str]) -> None:
     try:
         current_app.send_task(_RUN, args=arguments, retry=False)
     except OperationalError as error:
-        log.warning("the doorbell is away; the sweep will find the entry", entry=arguments[-1], error=str(error))
+        log.warning(
+            "the doorbell is away; the sweep will find the entry", entry=arguments[-1], error=str(error)
+        )

@@ -29,7 +29,7 @@ class TenantRequest(HttpRequest):
     company: Any
 
 
-def own_transactions(view: _View) -> _View:
+def own_transactions[View: "Callable[..., HttpResponseBase]"](view: _View) -> _View:
     """Mark a view that talks to KSeF inside the request and therefore opens its transactions itself.
 
     A test lists these views by name; all others run in one transaction, rendering included.
@@ -76,7 +76,10 @@ def _enter(request: HttpRequest, membership: Membership) -> TenantRequest:
 
 
 def _run(
-    request: TenantRequest, view: Callable[..., HttpResponseBase], args: tuple[Any, ...], kwargs: dict[str, Any]
+    request: TenantRequest,
+    view: Callable[..., HttpResponseBase],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> HttpResponseBase:
     actor = request.actor
     try:

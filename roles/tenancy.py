@@ -87,7 +87,9 @@ class TenantModel(models.Model):
     """A row that belongs to one company. Row-level security repeats in PostgreSQL what the manager says here."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    company = models.ForeignKey("accounts.Company", on_delete=models.PROTECT, related_name="+", db_index=False)
+    company = models.ForeignKey(
+        "accounts.Company", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     objects: ClassVar[TenantManager[Self]] = TenantManager()
 

@@ -73,13 +73,13 @@ def disconnect(*, actor: Actor, environment: str) -> None:
     record(actor=actor, action="ksef_disconnected", detail={"environment": environment})
 
 
-def obtain_access(*, gateway: Gateway, company: Company, user_id: uuid.UUID) -> str:
+def obtain_access(*, gateway: Gateway, company: Company, environment: str, user_id: uuid.UUID) -> str:
     """An access token good for at least a minute, renewed or logged in for as needed (S27-S30).
 
     Calls KSeF, so no transaction may be open. Raises NotConnected, or a KSeFError that time may heal.
     """
     with tenant_transaction(company.id, user_id=user_id):
-        credential = KSeFCredential.objects.filter(user_id=user_id, environment=company.environment).first()
+        credential = KSeFCredential.objects.filter(user_id=user_id, environment=environment).first()
         if credential is None:
             raise NotConnected
         if _is_good(credential.access_valid_until):
@@ -93,10 +93,10 @@ def obtain_access(*, gateway: Gateway, company: Company, user_id: uuid.UUID) -> 
         return access.access.token
 
 
-def forget_access(*, company: Company, user_id: uuid.UUID) -> None:
+def forget_access(*, company: Company, environment: str, user_id: uuid.UUID) -> None:
     """Drop the access token that KSeF answered with 401, so that the next call renews it (F12)."""
     with tenant_transaction(company.id, user_id=user_id):
-        KSeFCredential.objects.filter(user_id=user_id, environment=company.environment).update(
+        KSeFCredential.objects.filter(user_id=user_id, environment=environment).update(
             access_token=None, access_valid_until=None
         )
 
@@ -106,7 +106,9 @@ def _log_in(credential: Credential, company: Company) -> Access:
         return gateway.log_in(credential, nip=company.nip)
 
 
-def _keep(*, actor: Actor, company: Company, kind: KSeFCredential.Kind, secret: bytes, access: Access) -> None:
+def _keep(
+    *, actor: Actor, company: Company, kind: KSeFCredential.Kind, secret: bytes, access: Access
+) -> None:
     with tenant_transaction(actor.company_id, user_id=actor.user_id):
         KSeFCredential.objects.filter(user_id=actor.user_id, environment=company.environment).delete()
         credential = KSeFCredential(

@@ -19,8 +19,12 @@ class Invoice(TenantModel):
     """A sales invoice. `state` is the fold of its events; only invoices.services._transition writes it."""
 
     environment = models.CharField(max_length=20)
-    state = models.CharField(max_length=20, choices=[(s.value, s.value) for s in State], default=State.DRAFT.value)
-    mode = models.CharField(max_length=20, choices=[(m.value, m.value) for m in Mode], default=Mode.ONLINE.value)
+    state = models.CharField(
+        max_length=20, choices=[(s.value, s.value) for s in State], default=State.DRAFT.value
+    )
+    mode = models.CharField(
+        max_length=20, choices=[(m.value, m.value) for m in Mode], default=Mode.ONLINE.value
+    )
     # Raised by every save of the draft; a form sends back the one it was made from (F38).
     version = models.PositiveIntegerField(default=1)
     # How many documents were frozen for it: a rejected invoice is approved anew under the same number.

@@ -1,0 +1,62 @@
+"""What stands between a draft and its approval, each obstacle with the form field it concerns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from accounts.domain.identifiers import is_valid_nip
+from invoices.domain.snapshot import BuyerKind
+from invoices.domain.vat import VatRate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
+
+    from invoices.domain.snapshot import Buyer
+
+MOST_LINES = 10_000  # FA(3): FaWiersz 0..10000
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    code: str
+    field: str = ""
+    params: Mapping[str, object] = MappingProxyType({})
+
+
+class NotReady(Exception):
+    """The draft cannot be approved; it stays as it was, without a number."""
+
+    def __init__(self, obstacles: Sequence[Obstacle]) -> None:
+        super().__init__(", ".join(obstacle.code for obstacle in obstacles))
+        self.obstacles = tuple(obstacles)
+
+
+def find_obstacles(
+    *, issue_date: date, today: date, buyer: Buyer | None, rates: Sequence[VatRate], has_exemption: bool
+) -> Iterator[Obstacle]:
+    """All that is missing or wrong before an online invoice may be issued today."""
+    if issue_date > today:
+        yield Obstacle("future_date", "issue_date")  # KSeF: P_1 not after the day of acceptance
+    if issue_date < today:
+        # KSeF would turn it offline by itself, which asks for marks and a deadline (art. 106nda).
+        yield Obstacle("past_date", "issue_date")
+    yield from _buyer_obstacles(buyer)
+    if not rates:
+        yield Obstacle("no_lines", "lines")
+    if len(rates) > MOST_LINES:
+        yield Obstacle("too_many_lines", "lines", {"most": MOST_LINES})
+    if VatRate.EXEMPT in rates and not has_exemption:
+        yield Obstacle("exemption_missing", "exemption_text")  # art. 106e(1)(19)
+
+
+def _buyer_obstacles(buyer: Buyer | None) -> Iterator[Obstacle]:
+    if buyer is None:
+        yield Obstacle("no_buyer", "contractor")
+        return
+    if buyer.kind is BuyerKind.DOMESTIC and not is_valid_nip(buyer.tax_id):
+        yield Obstacle("buyer_nip", "contractor")
+    if buyer.address is None and buyer.kind is not BuyerKind.CONSUMER:
+        yield Obstacle("buyer_address", "contractor")  # art. 106e(1)(3)

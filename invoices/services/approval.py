@@ -1,0 +1,199 @@
+"""Approval: a number, a frozen document and its hash, in one transaction; sending follows where it may."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import Company
+from accounts.selectors import find_connection
+from invoices.domain.calendar import warsaw_date
+from invoices.domain.lifecycle import Event, State
+from invoices.domain.numbering import NumberPattern
+from invoices.domain.readiness import NotReady, Obstacle, find_obstacles
+from invoices.domain.snapshot import (
+    Address,
+    Buyer,
+    BuyerKind,
+    Exemption,
+    ExemptionKind,
+    InvoiceSnapshot,
+    Line,
+    PaymentForm,
+    Seller,
+)
+from invoices.domain.vat import LineAmounts, PriceMethod, VatRate, compute_totals
+from invoices.fa3_mapping import to_fa3
+from invoices.models import Contractor, Invoice, InvoiceDocument, InvoiceLine, NumberCounter
+from invoices.services._transition import apply_event, lock_invoice
+from invoices.services.submission import queue_submission
+from ksef.fa3.check import LARGEST_INVOICE, check
+from ksef.fa3.validate import validate
+from ksef.fa3.writer import write
+from roles.access import Right
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from roles.access import Actor
+
+_MOST_FAULTS_SHOWN = 20
+
+
+def approve_invoice(*, actor: Actor, invoice_id: uuid.UUID, now: datetime | None = None) -> Invoice:
+    """Give the draft its number, freeze its FA(3) bytes, and queue it where the actor's sending is automatic.
+
+    Approving what is approved returns it unchanged, so a second click or a second browser changes nothing
+    (S90, F37). Raises NotReady with every obstacle; then nothing is written and no number is used up.
+    """
+    actor.require(Right.APPROVE)
+    now = now or timezone.now()
+    with transaction.atomic():
+        invoice = lock_invoice(invoice_id)
+        if invoice.state != State.DRAFT:
+            return invoice
+        lines = list(invoice.lines.order_by("position"))
+        buyer = _buyer(invoice.contractor)
+        _require_readiness(invoice, lines=lines, buyer=buyer, now=now)
+        if not invoice.number:
+            invoice.number = _next_number(invoice)
+        document = _freeze(invoice, lines=lines, buyer=buyer, now=now)
+        invoice.revision = document.revision
+        invoice.save(update_fields=["number", "revision"])
+        facts = {
+            "number": invoice.number,
+            "sha256": bytes(document.sha256).hex(),
+            "revision": document.revision,
+        }
+        apply_event(invoice, Event.APPROVED, actor_id=actor.user_id, data=facts)
+        # S75, S80: approval by somebody whose sending is automatic starts it with no further action.
+        if actor.may(Right.SEND_AUTOMATICALLY) and find_connection(
+            actor=actor, environment=invoice.environment
+        ):
+            queue_submission(invoice, actor=actor)
+    return invoice
+
+
+def _require_readiness(
+    invoice: Invoice, *, lines: Sequence[InvoiceLine], buyer: Buyer | None, now: datetime
+) -> None:
+    obstacles = tuple(
+        find_obstacles(
+            issue_date=invoice.issue_date,
+            today=warsaw_date(now),
+            buyer=buyer,
+            rates=[VatRate(line.rate) for line in lines],
+            has_exemption=bool(invoice.exemption_kind and invoice.exemption_text),
+        )
+    )
+    if obstacles:
+        raise NotReady(obstacles)
+
+
+def _next_number(invoice: Invoice) -> str:
+    """The next number of the series and period; the counter stays locked until the approval commits (I5)."""
+    pattern = NumberPattern.parse(invoice.series.pattern)
+    period = pattern.period(invoice.issue_date)
+    NumberCounter.objects.bulk_create(
+        [NumberCounter(company_id=invoice.company_id, series=invoice.series, period=period)],
+        ignore_conflicts=True,
+    )
+    counter = NumberCounter.objects.select_for_update().get(series_id=invoice.series_id, period=period)
+    NumberCounter.objects.filter(id=counter.id).update(last=F("last") + 1)
+    return pattern.format(counter.last + 1, invoice.issue_date)
+
+
+def _freeze(
+    invoice: Invoice, *, lines: Sequence[InvoiceLine], buyer: Buyer | None, now: datetime
+) -> InvoiceDocument:
+    xml = write(to_fa3(_snapshot(invoice, lines=lines, buyer=buyer, now=now)))
+    if len(xml) > LARGEST_INVOICE:
+        raise NotReady([Obstacle("too_large", "lines", {"size": len(xml), "most": LARGEST_INVOICE})])
+    violations = (*check(xml), *validate(xml))
+    if violations:
+        raise NotReady(
+            [
+                Obstacle("schema", "", {"path": fault.path, "message": fault.message})
+                for fault in violations[:_MOST_FAULTS_SHOWN]
+            ]
+        )
+    return InvoiceDocument.objects.create(
+        company_id=invoice.company_id,
+        invoice=invoice,
+        revision=invoice.revision + 1,
+        xml=xml,
+        sha256=hashlib.sha256(xml).digest(),
+        created_at=now,
+    )
+
+
+def _snapshot(
+    invoice: Invoice, *, lines: Sequence[InvoiceLine], buyer: Buyer | None, now: datetime
+) -> InvoiceSnapshot:
+    assert buyer is not None  # noqa: S101 -- _require_readiness refused a draft without one
+    method = PriceMethod(invoice.method)
+    priced = tuple(_line(line) for line in lines)
+    has_exempt_line = any(line.rate is VatRate.EXEMPT for line in priced)
+    return InvoiceSnapshot(
+        number=invoice.number,
+        issue_date=invoice.issue_date,
+        supply_date=invoice.supply_date,
+        created_at=now,
+        seller=_seller(invoice.company_id),
+        buyer=buyer,
+        method=method,
+        lines=priced,
+        totals=compute_totals([(line.rate, line.amounts) for line in priced], method),
+        exemption=Exemption(ExemptionKind(invoice.exemption_kind), invoice.exemption_text)
+        if has_exempt_line
+        else None,
+        payment_form=PaymentForm(invoice.payment_form) if invoice.payment_form else None,
+        due_date=invoice.due_date,
+        bank_account=invoice.bank_account,
+        note=invoice.note,
+    )
+
+
+def _seller(company_id: uuid.UUID) -> Seller:
+    company = Company.objects.get(id=company_id)
+    return Seller(
+        nip=company.nip,
+        name=company.name,
+        address=Address(country="PL", line1=company.address_line1, line2=company.address_line2),
+    )
+
+
+def _buyer(contractor: Contractor | None) -> Buyer | None:
+    if contractor is None:
+        return None
+    address = None
+    if contractor.address_line1:
+        address = Address(
+            country=contractor.country, line1=contractor.address_line1, line2=contractor.address_line2
+        )
+    return Buyer(
+        kind=BuyerKind(contractor.kind),
+        name=contractor.name,
+        address=address,
+        tax_id=contractor.tax_id,
+        tax_country=contractor.tax_country,
+        email=contractor.email,
+    )
+
+
+def _line(line: InvoiceLine) -> Line:
+    return Line(
+        name=line.name,
+        unit=line.unit,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        discount_percent=line.discount_percent,
+        rate=VatRate(line.rate),
+        amounts=LineAmounts(discount=line.discount, net=line.net, vat=line.vat, gross=line.gross),
+    )

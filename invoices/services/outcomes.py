@@ -1,0 +1,230 @@
+"""What a worker may write about a submission. Every write proves first that its claim is still the last (F39)."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from accounts.models import Company
+from invoices import outbox
+from invoices.domain.calendar import offline24_deadline, warsaw_date
+from invoices.domain.lifecycle import Event, Mode, State
+from invoices.models import Invoice, OutboxEntry, Submission, SubmissionAttempt
+from invoices.services._transition import apply_event, lock_invoice
+from roles.access import Right, find_actor
+from roles.tenancy import tenant_transaction
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ksef.gateway import InvoiceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One submission as claimed: all that the network part needs, read in one short transaction."""
+
+    claim: outbox.Claim
+    company: Company
+    submission_id: uuid.UUID
+    invoice_id: uuid.UUID
+    user_id: uuid.UUID
+    environment: str
+    xml: bytes
+    sha256: bytes
+    session_reference: str
+    reference: str
+    missing_since: datetime | None
+
+
+def load_work(claim: outbox.Claim) -> Work | None:
+    """Read what the claim is about; None, and the entry removed, when the submission is settled already."""
+    with tenant_transaction(claim.company_id, user_id=claim.user_id, durable=True):
+        submission = Submission.objects.select_related("document").get(id=claim.target_id)
+        if submission.closed_at is not None:
+            outbox.finish(claim)
+            return None
+        return Work(
+            claim=claim,
+            company=Company.objects.get(id=claim.company_id),
+            submission_id=submission.id,
+            invoice_id=submission.invoice_id,
+            user_id=submission.user_id,
+            environment=submission.environment,
+            xml=bytes(submission.document.xml),
+            sha256=bytes(submission.document.sha256),
+            session_reference=submission.session_reference,
+            reference=submission.reference,
+            missing_since=submission.missing_since,
+        )
+
+
+def begin_post(work: Work, *, session_reference: str) -> bool | None:
+    """The last durable step before the bytes go out: session, attempt, state "sending".
+
+    Right, membership and date are asked again (S79). Returns whether the document goes as offline, or None
+    when the right is gone: the invoice is back among the approved and nothing may be posted.
+    """
+    with _writing(work) as (invoice, submission):
+        actor = find_actor(user_id=work.user_id, company_id=work.company.id)
+        if actor is None or not actor.may(Right.SEND):
+            _withdraw(invoice, submission, work.claim)
+            return None
+        _leave_online_mode_after_midnight(invoice, submission)
+        if invoice.state != State.SENDING:
+            apply_event(invoice, Event.CLAIMED, actor_id=None)
+        submission.session_reference = session_reference
+        submission.missing_since = None
+        submission.problem = ""
+        submission.next_attempt_at = None
+        submission.save()
+        SubmissionAttempt.objects.create(
+            company_id=work.company.id,
+            submission=submission,
+            number=work.claim.attempt,
+            session_reference=session_reference,
+            started_at=timezone.now(),
+        )
+        return submission.is_offline
+
+
+def record_reference(work: Work, *, session_reference: str, reference: str) -> None:
+    """KSeF took the bytes in: its reference is known, the doubt is over."""
+    with _writing(work) as (invoice, submission):
+        submission.session_reference = session_reference
+        submission.reference = reference
+        submission.missing_since = None
+        submission.problem = ""
+        submission.next_attempt_at = None
+        submission.save()
+        apply_event(
+            invoice,
+            Event.SUBMITTED,
+            actor_id=None,
+            data={"session": session_reference, "reference": reference},
+        )
+        _close_attempt(work, "submitted")
+
+
+def record_accepted(work: Work, *, ksef_number: str, session_reference: str, status: InvoiceStatus) -> None:
+    """KSeF numbered the document; the UPO is fetched by an entry of its own."""
+    with _writing(work) as (invoice, submission):
+        invoice.ksef_number = ksef_number
+        invoice.save(update_fields=["ksef_number"])
+        facts = {
+            "ksef_number": ksef_number,
+            "session": session_reference,
+            "reference": status.reference,
+            "acquired_at": status.acquisition_date.isoformat() if status.acquisition_date else "",
+            "mode": status.invoicing_mode or "",
+        }
+        apply_event(invoice, Event.ACCEPTED, actor_id=None, data=facts)
+        submission.session_reference = session_reference
+        _close(submission)
+        outbox.finish(work.claim)
+        outbox.enqueue(
+            kind=OutboxEntry.Kind.FETCH_UPO,
+            company_id=work.company.id,
+            user_id=work.user_id,
+            target_id=submission.id,
+        )
+
+
+def record_rejected(work: Work, *, status: InvoiceStatus) -> None:
+    """KSeF refused the document for good; the reason is kept in its own words."""
+    with _writing(work) as (invoice, submission):
+        facts: dict[str, Any] = {
+            "code": status.code,
+            "description": status.description,
+            "details": list(status.details),
+        }
+        if status.original_ksef_number:
+            facts["original_ksef_number"] = status.original_ksef_number
+        apply_event(invoice, Event.REJECTED, actor_id=None, data=facts)
+        _close(submission)
+        outbox.finish(work.claim)
+
+
+def record_not_delivered(work: Work, *, problem: str, seconds: float) -> None:
+    """It is proved that KSeF does not have the document: back to the queue, to be posted anew later."""
+    with _writing(work) as (invoice, submission):
+        submission.session_reference = ""
+        submission.reference = ""
+        submission.missing_since = None
+        _wait(submission, problem=problem, seconds=seconds)
+        if invoice.state == State.SENDING:
+            _put_back(invoice, problem)
+        _close_attempt(work, problem)
+        outbox.postpone(work.claim, seconds=seconds)
+
+
+def record_missing(work: Work, *, seconds: float) -> None:
+    """The session was read once and does not show the document: look again before posting again."""
+    with _writing(work) as (_invoice, submission):
+        submission.missing_since = submission.missing_since or timezone.now()
+        _wait(submission, problem="doubt", seconds=seconds)
+        outbox.postpone(work.claim, seconds=seconds)
+
+
+def record_waiting(work: Work, *, problem: str, seconds: float) -> None:
+    """Nothing is known that was not known before; try the same step again later."""
+    with _writing(work) as (_invoice, submission):
+        _wait(submission, problem=problem, seconds=seconds)
+        outbox.postpone(work.claim, seconds=seconds)
+
+
+@contextmanager
+def _writing(work: Work) -> Iterator[tuple[Invoice, Submission]]:
+    with tenant_transaction(work.company.id, user_id=work.user_id, durable=True):
+        outbox.hold(work.claim)
+        invoice = lock_invoice(work.invoice_id)
+        yield invoice, Submission.objects.select_for_update().get(id=work.submission_id)
+
+
+def _withdraw(invoice: Invoice, submission: Submission, claim: outbox.Claim) -> None:
+    if invoice.state == State.SENDING:
+        _put_back(invoice, "right_gone")
+    apply_event(invoice, Event.WITHDRAWN, actor_id=None, data={"reason": "right_gone"})
+    _close(submission)
+    outbox.finish(claim)
+
+
+def _leave_online_mode_after_midnight(invoice: Invoice, submission: Submission) -> None:
+    """P_1 before today cannot go silently as online: it becomes offline24, with its legal deadline (F50)."""
+    if invoice.mode != Mode.ONLINE or invoice.issue_date >= warsaw_date(timezone.now()):
+        return
+    if invoice.state == State.SENDING:
+        _put_back(invoice, "midnight")
+    invoice.mode = Mode.OFFLINE24
+    invoice.send_by = offline24_deadline(invoice.issue_date)
+    invoice.save(update_fields=["mode", "send_by"])
+    apply_event(invoice, Event.ISSUED_OFFLINE, actor_id=None, data={"send_by": invoice.send_by.isoformat()})
+    submission.is_offline = True
+
+
+def _put_back(invoice: Invoice, problem: str) -> None:
+    event = Event.DEFERRED if invoice.mode == Mode.ONLINE else Event.DEFERRED_OFFLINE
+    apply_event(invoice, event, actor_id=None, data={"problem": problem})
+
+
+def _wait(submission: Submission, *, problem: str, seconds: float) -> None:
+    submission.problem = problem
+    submission.next_attempt_at = timezone.now() + timedelta(seconds=seconds)
+    submission.save()
+
+
+def _close(submission: Submission) -> None:
+    submission.closed_at = timezone.now()
+    submission.problem = ""
+    submission.next_attempt_at = None
+    submission.save()
+
+
+def _close_attempt(work: Work, result: str) -> None:
+    SubmissionAttempt.objects.filter(submission_id=work.submission_id, result="").update(result=result)

@@ -1,0 +1,22 @@
+"""Tasks only wake services; each may run twice, late or at once with itself."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from invoices import outbox
+from invoices.services import sending
+
+
+@shared_task(name="invoices.tasks.run_entry")
+def run_entry(company_id: str, user_id: str, entry_id: str) -> None:  # noqa: ARG001 -- the ids are for the log
+    """Do one entry of the outbox. The row, not the message, says for which company and in whose name."""
+    sending.run_entry(UUID(entry_id))
+
+
+@shared_task(name="invoices.tasks.dispatch_due")
+def dispatch_due() -> None:
+    """Ring for everything that is due: what a doorbell lost, the sweep finds (F32)."""
+    outbox.wake_due()
