@@ -1,11 +1,15 @@
-"""The pages under "Konfiguracja" of one company."""
+"""Addresses outside any company, and the pages under "Konfiguracja" of one."""
 
 from django.urls import path
 
 from accounts import views
 
-app_name = "accounts"
-urlpatterns = [
+open_urls = [
+    path("", views.home, name="home"),
+    path("firmy/nowa/", views.new_company, name="new_company"),
+]
+
+settings_urls = [
     path("", views.company_settings, name="settings"),
     path("ksef/", views.ksef_settings, name="ksef"),
     path("ksef/token/", views.connect_token, name="connect_token"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -26,6 +26,8 @@ from roles.tenancy import tenant_transaction
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from accounts.models import User
+
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
@@ -43,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def new_company(request: HttpRequest) -> HttpResponse:
     form = CompanyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        company = create_company(user_id=request.user.pk, details=form.details())
+        company = create_company(user_id=cast("User", request.user).id, details=form.details())
         messages.success(request, _("Firma jest gotowa. Połącz ją teraz z KSeF."))
         return redirect("accounts:ksef", company.slug)
     return render(request, "accounts/new_company.html", {"form": form})

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
+from accounts.urls import open_urls, settings_urls
 from accounts.views import demo_login
 from config import health
 from invoices.urls import contractor_urls, dashboard_urls, invoice_urls
@@ -11,11 +12,11 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("konto/", include("allauth.account.urls")),
-    path("", include("accounts.urls_open")),
+    path("", include(open_urls)),
     path("<slug:company>/", include(dashboard_urls)),
     path("<slug:company>/faktury/", include((invoice_urls, "invoices"))),
     path("<slug:company>/kontrahenci/", include((contractor_urls, "contractors"))),
-    path("<slug:company>/konfiguracja/", include("accounts.urls")),
+    path("<slug:company>/konfiguracja/", include((settings_urls, "accounts"))),
 ]
 
 if settings.DEMO:

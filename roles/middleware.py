@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from django.contrib.auth.views import redirect_to_login
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from roles.models import Membership
 
-_View = TypeVar("_View", bound="Callable[..., HttpResponseBase]")
 _OWN_TRANSACTIONS = "has_own_transactions"
 
 
@@ -29,7 +28,7 @@ class TenantRequest(HttpRequest):
     company: Any
 
 
-def own_transactions[View: "Callable[..., HttpResponseBase]"](view: _View) -> _View:
+def own_transactions[View: Callable[..., HttpResponseBase]](view: View) -> View:
     """Mark a view that talks to KSeF inside the request and therefore opens its transactions itself.
 
     A test lists these views by name; all others run in one transaction, rendering included.

@@ -101,8 +101,6 @@ class TenantModel(models.Model):
     @override
     def save(self, *args: Any, **kwargs: Any) -> None:
         active = active_tenant().company_id
-        if self.company_id is None:
-            self.company_id = active
         if self.company_id != active:
             raise WrongTenant(f"{self._meta.label} of {self.company_id} saved while {active} is active")
         super().save(*args, **kwargs)

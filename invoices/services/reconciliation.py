@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -34,7 +35,7 @@ def may_post_again(work: Work) -> bool:
     """Two reads, so many seconds apart, showed nothing: KSeF may get the same bytes once more."""
     if work.missing_since is None:
         return False
-    return (timezone.now() - work.missing_since).total_seconds() >= settings.DOUBT_SECONDS
+    return timezone.now() - work.missing_since >= timedelta(seconds=settings.DOUBT_SECONDS)
 
 
 def is_original_ours(gateway: Gateway, access_token: str, work: Work, status: InvoiceStatus) -> bool:

@@ -113,13 +113,17 @@ def _post(gateway: Gateway, access_token: str, work: Work) -> tuple[str, str] | 
 def _await_status(
     gateway: Gateway, access_token: str, session_reference: str, reference: str
 ) -> InvoiceStatus:
-    for pause in _POLL_SECONDS:
-        status = gateway.get_invoice_status(
+    def read() -> InvoiceStatus:
+        return gateway.get_invoice_status(
             access_token, session_reference=session_reference, invoice_reference=reference
         )
+
+    status = read()
+    for pause in _POLL_SECONDS:
         if invoice_fate(status.code) is not InvoiceFate.PENDING:
             break
         time.sleep(pause)
+        status = read()
     return status
 
 
