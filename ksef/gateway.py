@@ -179,11 +179,10 @@ class Gateway:
         sessions.close_online_session(self._transport, access_token, session_reference)
 
     def _log_in_once(self, credential: Credential, *, nip: str) -> Access:
-        match credential:
-            case TokenCredential():
-                login = self._start_with_token(credential, nip=nip)
-            case CertificateCredential():
-                login = self._start_with_certificate(credential, nip=nip)
+        if isinstance(credential, TokenCredential):
+            login = self._start_with_token(credential, nip=nip)
+        else:
+            login = self._start_with_certificate(credential, nip=nip)
         self._await_login(login)
         tokens = auth.redeem(self._transport, login)
         return Access(access=tokens.access, refresh=tokens.refresh, authentication_reference=login.reference)
