@@ -73,8 +73,10 @@ def only_one(var_dir: Path) -> Iterator[bool]:
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()
-        yield followed_a_kill
-        handle.truncate(0)
+        try:
+            yield followed_a_kill
+        finally:
+            handle.truncate(0)
 
 
 def require_port(port: int, *, name: str, patience: float) -> None:
