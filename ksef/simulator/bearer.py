@@ -1,0 +1,98 @@
+"""The bearer tokens: JWT (HS256) whose claims follow section 2.6, and signatures of pre-signed links."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from ksef.simulator.errors import Unauthorized
+from ksef.simulator.state import Store
+
+_HEADER: Final = {"alg": "HS256", "typ": "JWT"}
+
+
+class Kind(StrEnum):
+    AUTHENTICATION = "AuthenticationToken"
+    ACCESS = "ContextToken"
+    REFRESH = "RefreshToken"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    kind: Kind
+    reference: str
+    permissions: tuple[str, ...]
+    context: tuple[str, str]
+    method: str
+
+
+def _secret(store: Store) -> bytes:
+    """Return the signing secret, made once and kept, so that tokens outlive a restart."""
+    found = store.setting("bearer_secret")
+    if found is None:
+        found = secrets.token_hex(32)
+        store.set_setting("bearer_secret", found)
+    return bytes.fromhex(str(found))
+
+
+def _encode(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode("ascii").rstrip("=")
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _mac(store: Store, text: str) -> str:
+    return _encode(hmac.new(_secret(store), text.encode(), hashlib.sha256).digest())
+
+
+def issue(store: Store, claims: Claims, *, now: int, valid_until: int) -> str:
+    """Return a token; its permissions are fixed here and hold until it expires (section 2.4)."""
+    payload = {
+        "typ": claims.kind.value,
+        "cit": claims.context[0],
+        "civ": claims.context[1],
+        "aum": claims.method,
+        "arn": claims.reference,
+        "per": json.dumps(claims.permissions),
+        "iat": now // 1000,
+        "exp": valid_until // 1000,
+        "iss": "ksef-api-te",
+        "aud": "ksef-api-te",
+        "jti": secrets.token_hex(8),
+    }
+    text = ".".join(_encode(json.dumps(part).encode()) for part in (_HEADER, payload))
+    return f"{text}.{_mac(store, text)}"
+
+
+def read(store: Store, token: str, *, now: int) -> Claims:
+    """Return the claims of a token we issued and that still runs; else Unauthorized."""
+    text, _, signature = token.rpartition(".")
+    if not hmac.compare_digest(_mac(store, text).encode(), signature.encode()):
+        raise Unauthorized
+    payload = json.loads(_decode(text.split(".")[1]))
+    if payload["exp"] * 1000 <= now:
+        raise Unauthorized
+    return Claims(
+        kind=Kind(payload["typ"]),
+        reference=payload["arn"],
+        permissions=tuple(json.loads(payload["per"])),
+        context=(payload["cit"], payload["civ"]),
+        method=payload["aum"],
+    )
+
+
+def sign_link(store: Store, *, path: str, expires: int) -> str:
+    """Return the query of a pre-signed link, which needs no bearer token (section 6)."""
+    return f"se={expires}&sig={_mac(store, f'{path}|{expires}')}"
+
+
+def is_valid_link(store: Store, *, path: str, expires: str, signature: str, now: int) -> bool:
+    if not expires.isdigit() or int(expires) <= now:
+        return False
+    return hmac.compare_digest(_mac(store, f"{path}|{expires}").encode(), signature.encode())

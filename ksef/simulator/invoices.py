@@ -1,0 +1,210 @@
+"""Invoices in an online session: sending, status, lists, and reading one by its KSeF number (sections 4.3 and 4.5)."""
+
+import base64
+import hashlib
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.padding import PKCS7
+
+from ksef.simulator.errors import Refusal
+from ksef.simulator.messages import Fields, Response, json_response, without_empty
+from ksef.simulator.numbers import new_reference
+from ksef.simulator.paging import read_page
+from ksef.simulator.records import (
+    SUCCESS,
+    Invoice,
+    Session,
+    count_invoices,
+    find_by_ksef_number,
+    find_invoice,
+    list_by_hash,
+    list_invoices,
+    own_session,
+)
+from ksef.simulator.routing import Call
+from ksef.simulator.sessions import require_open
+from ksef.simulator.upo import invoice_upo_link
+from ksef.simulator.world import as_milliseconds, iso, iso_or_none, warsaw_date
+
+_SHA256: Final = 32
+_DESCRIPTIONS: Final = {
+    100: "Faktura przyjęta do dalszego przetwarzania",
+    150: "Trwa przetwarzanie",
+    200: "Sukces",
+    410: "Nieprawidłowy zakres uprawnień",
+    415: "Brak możliwości wysyłania faktury z załącznikiem",
+    430: "Błąd weryfikacji pliku faktury",
+    435: "Błąd odszyfrowania pliku",
+    440: "Duplikat faktury",
+    450: "Błąd weryfikacji semantyki dokumentu faktury",
+}
+
+
+def send_invoice(call: Call) -> Response:
+    """POST /sessions/online/{referenceNumber}/invoices: sizes and hashes at once, everything else later."""
+    session = own_session(call)
+    fields = Fields.of(call.request)
+    encrypted = fields.base64("encryptedInvoiceContent")
+    _check_file(fields, encrypted, size="encryptedInvoiceSize", digest="encryptedInvoiceHash")
+    fields.base64("invoiceHash", length=_SHA256)
+    fields.integer("invoiceSize", least=1)
+    require_open(call, session, purpose="wysyłkę faktur")
+    ordinal = _next_ordinal(call, session)
+    content = _decrypt(encrypted, session=session)
+    if content is not None:
+        _check_file(fields, content, size="invoiceSize", digest="invoiceHash")
+    offline = fields.flag("offlineMode")
+    corrected = _corrected_hash(call, fields, offline=offline)
+    reference = new_reference("EE", on=warsaw_date(call.now))
+    call.world.store.insert(
+        "invoices",
+        reference=reference,
+        session=session.reference,
+        ordinal=ordinal,
+        hash=fields.text("invoiceHash"),
+        content=content,
+        offline=int(offline),
+        corrected_hash=corrected,
+        received_at=call.now,
+        due_at=call.now + as_milliseconds(call.world.options.processing),
+    )
+    call.world.store.run("UPDATE sessions SET updated_at = ? WHERE id = ?", call.now, session.id)
+    return json_response({"referenceNumber": reference}, status=202)
+
+
+def _check_file(fields: Fields, content: bytes, *, size: str, digest: str) -> None:
+    if fields.integer(size, least=1) != len(content):
+        raise Refusal(21402, "Długość treści nie zgadza się z rozmiarem pliku.")
+    if fields.base64(digest, length=_SHA256) != hashlib.sha256(content).digest():
+        raise Refusal(21403, "Skrót treści nie zgadza się ze skrótem pliku.")
+
+
+def _next_ordinal(call: Call, session: Session) -> int:
+    count = count_invoices(call.world.store, session.reference).total
+    limit = call.world.options.max_invoices
+    if count >= limit:
+        raise Refusal(
+            21155,
+            f"Sesja o numerze referencyjnym {session.reference} osiągnęła dozwolony limit liczby faktur {limit}.",
+        )
+    return count + 1
+
+
+def _decrypt(encrypted: bytes, *, session: Session) -> bytes | None:
+    """Return the plain invoice, or None where it cannot be decrypted (status 435)."""
+    if session.key is None:
+        return None
+    decryptor = Cipher(algorithms.AES(session.key), modes.CBC(session.iv)).decryptor()
+    unpadder = PKCS7(algorithms.AES.block_size).unpadder()
+    try:
+        padded = decryptor.update(encrypted) + decryptor.finalize()
+        return unpadder.update(padded) + unpadder.finalize()
+    except ValueError:
+        return None
+
+
+def _corrected_hash(call: Call, fields: Fields, *, offline: bool) -> str | None:
+    """Return the hash of the rejected invoice that this one corrects technically (section 10)."""
+    if not fields.has("hashOfCorrectedInvoice"):
+        return None
+    fields.base64("hashOfCorrectedInvoice", length=_SHA256)
+    digest = fields.text("hashOfCorrectedInvoice")
+    if not offline:
+        raise Refusal(21405, "hashOfCorrectedInvoice: korekta techniczna wymaga offlineMode.")
+    corrected = list_by_hash(call.world.store, digest)
+    if not corrected:
+        raise Refusal(21405, "hashOfCorrectedInvoice: nie znaleziono korygowanej faktury.")
+    if call.world.store.row("SELECT id FROM invoices WHERE corrected_hash = ? AND code = ?", digest, SUCCESS):
+        raise Refusal(21166, "Faktura posiada już przetworzoną prawidłowo korektę techniczną.")
+    # A sending without the right to issue is not a technical fault (410).
+    if any(invoice.code in {None, SUCCESS, 410} for invoice in corrected):
+        raise Refusal(21167, "Nie można wysłać korekty technicznej do prawidłowo przetworzonej faktury.")
+    return digest
+
+
+def show_invoice_status(call: Call) -> Response:
+    """GET /sessions/{referenceNumber}/invoices/{invoiceReferenceNumber}."""
+    session = own_session(call)
+    reference = call.parts["invoice"]
+    invoice = find_invoice(call.world.store, session=session.reference, reference=reference)
+    if invoice is None:
+        raise Refusal(21405, f"Faktura o numerze referencyjnym {reference} nie została znaleziona.")
+    return json_response(_as_json(call, invoice))
+
+
+def list_session_invoices(call: Call) -> Response:
+    """GET /sessions/{referenceNumber}/invoices."""
+    return _list(call, list_invoices(call.world.store, own_session(call).reference))
+
+
+def list_failed_invoices(call: Call) -> Response:
+    """GET /sessions/{referenceNumber}/invoices/failed."""
+    invoices = list_invoices(call.world.store, own_session(call).reference)
+    return _list(call, [invoice for invoice in invoices if invoice.code not in {None, SUCCESS}])
+
+
+def _list(call: Call, invoices: list[Invoice]) -> Response:
+    page = read_page(call, low=10, high=1000)
+    items = [_as_json(call, invoice) for invoice in page.cut(invoices)]
+    token = page.next_token(len(invoices))
+    return json_response(without_empty({"continuationToken": token, "invoices": items}))
+
+
+def _as_json(call: Call, invoice: Invoice) -> dict[str, object]:
+    stored = invoice.stored_at if invoice.stored_at is not None and invoice.stored_at <= call.now else None
+    url, expires = invoice_upo_link(call, invoice) if invoice.code == SUCCESS else (None, None)
+    return without_empty(
+        {
+            "ordinalNumber": invoice.ordinal,
+            "invoiceNumber": invoice.number,
+            "ksefNumber": invoice.ksef_number,
+            "referenceNumber": invoice.reference,
+            "invoiceHash": invoice.hash,
+            "acquisitionDate": iso_or_none(invoice.acquired_at),
+            "invoicingDate": iso(invoice.received_at),
+            "permanentStorageDate": iso_or_none(stored),
+            "upoDownloadUrl": url,
+            "upoDownloadUrlExpirationDate": expires,
+            "invoicingMode": invoice.mode,
+            "status": _status(invoice, now=call.now),
+        }
+    )
+
+
+def _status(invoice: Invoice, *, now: int) -> dict[str, object]:
+    code = invoice.code
+    if code is None:
+        code = 100 if now < (invoice.received_at + invoice.due_at) // 2 else 150
+    extensions = None
+    if invoice.original_number is not None:
+        extensions = {
+            "originalSessionReferenceNumber": invoice.original_session,
+            "originalKsefNumber": invoice.original_number,
+        }
+    return without_empty(
+        {
+            "code": code,
+            "description": _DESCRIPTIONS[code],
+            "details": invoice.messages or None,
+            "extensions": extensions,
+        }
+    )
+
+
+def show_invoice(call: Call) -> Response:
+    """GET /invoices/ksef/{ksefNumber}: for the seller and for the buyer."""
+    number = call.parts["number"]
+    invoice = find_by_ksef_number(call.world.store, number)
+    mine = call.caller.authentication
+    parties = () if invoice is None else (invoice.seller, invoice.buyer)
+    if invoice is None or invoice.content is None or mine.context not in parties:
+        raise Refusal(21164, f"Faktura o numerze KSeF {number} nie została znaleziona.")
+    if invoice.stored_at is None or invoice.stored_at > call.now:
+        raise Refusal(
+            21165,
+            f"Faktura o numerze KSeF {number} została przetworzona, ale nie jest jeszcze dostępna do pobrania."
+            " Spróbuj ponownie później.",
+        )
+    digest = base64.b64encode(hashlib.sha256(invoice.content).digest()).decode("ascii")
+    return Response(200, "application/xml", invoice.content, (("x-ms-meta-hash", digest),))

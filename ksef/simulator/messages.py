@@ -1,0 +1,163 @@
+"""What goes in and out of the simulator: one request, one response, and reading a JSON body strictly."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from ksef.simulator.errors import Asked, Problem, Refusal
+
+MAX_BODY = 8_000_000
+"""Bytes of a request body; an invoice of 3 MB, encrypted and in Base64, is 4 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    client_ip: str
+    root_url: str
+
+    def query_value(self, name: str) -> str | None:
+        values = self.query.get(name)
+        return values[-1] if values else None
+
+    @property
+    def wants_problem_details(self) -> bool:
+        return self.headers.get("x-error-format", "").strip().lower() == "problem-details"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    content_type: str = ""
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def json_response(value: object, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    body = json.dumps(value, ensure_ascii=False).encode()
+    return Response(status, "application/json; charset=utf-8", body, headers)
+
+
+def render(problem: Problem, *, request: Request, at: str) -> Response:
+    """Turn a refusal into the answer, in the format the caller asked for by X-Error-Format."""
+    asked = Asked(path=request.path, at=at, problem_details=request.wants_problem_details)
+    content_type, body = problem.body(asked)
+    encoded = json.dumps(body, ensure_ascii=False).encode()
+    return Response(problem.status.value, content_type, encoded, problem.headers())
+
+
+def no_content() -> Response:
+    return Response(204)
+
+
+def without_empty(value: dict[str, object]) -> dict[str, object]:
+    """Leave out members that are None: every one of them is optional in the contract."""
+    return {name: member for name, member in value.items() if member is not None}
+
+
+def read_request(environ: Mapping[str, Any]) -> Request:
+    """Turn a WSGI environment into a request; its path comes without percent escapes."""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    headers = {
+        name[5:].replace("_", "-").lower(): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+    headers["content-type"] = str(environ.get("CONTENT_TYPE") or "")
+    host = headers.get("host") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    return Request(
+        method=str(environ["REQUEST_METHOD"]).upper(),
+        path=str(environ.get("PATH_INFO") or "/"),
+        query=parse_qs(str(environ.get("QUERY_STRING") or ""), keep_blank_values=True),
+        headers=headers,
+        body=environ["wsgi.input"].read(length) if length else b"",
+        client_ip=str(environ.get("REMOTE_ADDR") or "127.0.0.1"),
+        root_url=f"{environ.get('wsgi.url_scheme', 'http')}://{host}",
+    )
+
+
+class Fields:
+    """A JSON object read field by field; everything missing or of the wrong kind is 21405 (0 of the digest)."""
+
+    def __init__(self, values: Mapping[str, Any], *, path: str = "") -> None:
+        self._values = values
+        self._path = path
+
+    @classmethod
+    def of(cls, request: Request) -> "Fields":
+        try:
+            values = json.loads(request.body)
+        except ValueError as error:
+            raise Refusal(21001, f"Treść nie jest poprawnym dokumentem JSON: {error}") from error
+        if not isinstance(values, dict):
+            raise Refusal(21001, "Oczekiwano obiektu JSON.")
+        return cls(values)
+
+    def has(self, name: str) -> bool:
+        return self._values.get(name) is not None
+
+    def text(self, name: str, *, length: tuple[int, int] = (1, 100_000)) -> str:
+        value = self._values.get(name)
+        low, high = length
+        if not isinstance(value, str) or not low <= len(value) <= high:
+            raise self._wrong(name, f"wymagany jest tekst o długości od {low} do {high}")
+        return value
+
+    def integer(self, name: str, *, least: int) -> int:
+        value = self._values.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise self._wrong(name, f"wymagana jest liczba całkowita nie mniejsza niż {least}")
+        return value
+
+    def number(self, name: str) -> float:
+        value = self._values.get(name)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self._wrong(name, "wymagana jest liczba")
+        return float(value)
+
+    def flag(self, name: str) -> bool:
+        value = self._values.get(name, False)
+        if not isinstance(value, bool):
+            raise self._wrong(name, "wymagana jest wartość logiczna")
+        return value
+
+    def base64(self, name: str, *, length: int | None = None) -> bytes:
+        try:
+            value = base64.b64decode(self.text(name, length=(1, MAX_BODY)), validate=True)
+        except binascii.Error as error:
+            raise self._wrong(name, "wymagany jest tekst w Base64") from error
+        if length is not None and len(value) != length:
+            raise self._wrong(name, f"wymagane jest {length} bajtów")
+        return value
+
+    def texts(self, name: str) -> list[str]:
+        value = self._values.get(name)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(name, "wymagana jest lista tekstów")
+        return list(value)
+
+    def child(self, name: str) -> "Fields":
+        value = self._values.get(name)
+        if not isinstance(value, dict):
+            raise self._wrong(name, "wymagany jest obiekt")
+        return Fields(value, path=f"{self._path}{name}.")
+
+    def children(self, name: str) -> list["Fields"]:
+        value = self._values.get(name)
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise self._wrong(name, "wymagana jest lista obiektów")
+        return [Fields(item, path=f"{self._path}{name}.") for item in value]
+
+    def items(self) -> list[tuple[str, Any]]:
+        return list(self._values.items())
+
+    def _wrong(self, name: str, why: str) -> Refusal:
+        return Refusal(21405, f"{self._path}{name}: {why}.")

@@ -1,0 +1,98 @@
+"""How a path and a method find their handler, and what a handler is given."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from ksef.simulator import bearer
+from ksef.simulator.authentications import Authentication, find_authentication
+from ksef.simulator.errors import Elsewhere, Forbidden, Unauthorized
+from ksef.simulator.messages import Request, Response
+from ksef.simulator.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who holds the bearer token: the authentication behind it and the permissions fixed in it."""
+
+    authentication: Authentication
+    permissions: tuple[str, ...]
+    kind: bearer.Kind
+
+    def has_any(self, wanted: frozenset[str]) -> bool:
+        return "Owner" in self.permissions or not wanted.isdisjoint(self.permissions)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request on its way through a handler."""
+
+    world: World
+    request: Request
+    now: int
+    parts: dict[str, str]
+    _caller: Caller | None = None
+
+    @property
+    def caller(self) -> Caller:
+        if self._caller is None:
+            raise Unauthorized
+        return self._caller
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`takes` empty: no bearer token is asked for. `wants` empty: any permission will do."""
+
+    method: str
+    path: str
+    handler: Callable[[Call], Response]
+    takes: frozenset[bearer.Kind] = frozenset()
+    wants: frozenset[str] = frozenset()
+    _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
+        object.__setattr__(self, "_pattern", re.compile(pattern))
+
+    def parts_of(self, path: str) -> dict[str, str] | None:
+        found = self._pattern.fullmatch(path)
+        return None if found is None else found.groupdict()
+
+
+def serve(routes: "Sequence[Route]", *, world: World, request: Request, now: int) -> Response:
+    """Call the handler of this request; raises the refusals that stand before it."""
+    method_exists = False
+    for route in routes:
+        parts = route.parts_of(request.path)
+        if parts is None:
+            continue
+        if route.method == request.method:
+            caller = _identify(route, world=world, request=request, now=now) if route.takes else None
+            return route.handler(Call(world, request, now, parts, caller))
+        method_exists = True
+    raise Elsewhere(HTTPStatus.METHOD_NOT_ALLOWED if method_exists else HTTPStatus.NOT_FOUND)
+
+
+def _identify(route: Route, *, world: World, request: Request, now: int) -> Caller:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthorized
+    claims = bearer.read(world.store, token.strip(), now=now)
+    authentication = find_authentication(world.store, claims.reference)
+    if claims.kind not in route.takes or authentication is None:
+        raise Unauthorized
+    caller = Caller(authentication, claims.permissions, claims.kind)
+    if route.wants and not caller.has_any(route.wants):
+        raise Forbidden(
+            "missing-permissions",
+            "Brak wymaganych uprawnień do wykonania operacji w bieżącym kontekście.",
+            requiredAnyOfPermissions=sorted(route.wants),
+            presentPermissions=list(claims.permissions),
+        )
+    return caller

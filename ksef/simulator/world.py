@@ -1,0 +1,103 @@
+"""The simulator's surroundings: its clock, the settings a test may turn, its memory and its planned faults."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from ksef.simulator.faults import FaultBook
+from ksef.simulator.state import Store
+
+WARSAW: Final = ZoneInfo("Europe/Warsaw")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Durations in seconds and limits; the defaults are those of the digest, except the quick processing."""
+
+    processing: float = 0.3
+    authentication: float = 0.1
+    storage: float = 0.1
+    challenge_lifetime: float = 600
+    authentication_token_lifetime: float = 45 * 60
+    access_token_lifetime: float = 15 * 60
+    refresh_token_lifetime: float = 7 * 24 * 3600
+    session_lifetime: float = 12 * 3600
+    link_lifetime: float = 3 * 24 * 3600
+    status_retention: float = 7 * 24 * 3600
+    max_invoices: int = 10_000
+    max_invoice_bytes: int = 1_000_000
+    max_invoice_bytes_with_attachment: int = 3_000_000
+
+    def changed(self, changes: dict[str, float]) -> "Options":
+        """Return other options; ValueError for an unknown name or a negative value."""
+        known = {item.name: item.type for item in fields(self)}
+        unknown = sorted(set(changes) - set(known))
+        if unknown or any(value < 0 for value in changes.values()):
+            raise ValueError(f"unknown or negative: {unknown or changes}")
+        whole: dict[str, Any] = {
+            name: int(value) if known[name] is int else value for name, value in changes.items()
+        }
+        return replace(self, **whole)
+
+
+def to_datetime(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+
+
+def iso(milliseconds: int) -> str:
+    return to_datetime(milliseconds).isoformat(timespec="milliseconds")
+
+
+def iso_or_none(milliseconds: int | None) -> str | None:
+    return None if milliseconds is None else iso(milliseconds)
+
+
+def warsaw_date(milliseconds: int) -> date:
+    return to_datetime(milliseconds).astimezone(WARSAW).date()
+
+
+def as_milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
+
+
+@dataclass(slots=True)
+class World:
+    """Time is milliseconds since 1970 everywhere, as the simulated clock shows it."""
+
+    store: Store
+    wall_clock: Callable[[], float] = time.time
+    options: Options = field(default_factory=Options)
+    faults: FaultBook = field(default_factory=FaultBook)
+    offset: float = 0.0
+    initial: Options = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.initial = self.options
+
+    def load(self) -> None:
+        """Take up what a former process left: the clock's offset and the settings."""
+        self.offset = float(self.store.setting("clock_offset") or 0.0)
+        saved: dict[str, float] = self.store.setting("options") or {}
+        self.options = self.options.changed(saved)
+
+    def now(self) -> int:
+        return as_milliseconds(self.wall_clock() + self.offset)
+
+    def set_clock(self, *, offset: float) -> None:
+        self.offset = offset
+        self.store.set_setting("clock_offset", offset)
+
+    def options_as_json(self) -> dict[str, float]:
+        return asdict(self.options)
+
+    def reset_settings(self) -> None:
+        """Return to the settings the process was started with and to the real time."""
+        self.options = self.initial
+        self.offset = 0.0
+
+    def set_options(self, changes: dict[str, float]) -> None:
+        self.options = self.options.changed(changes)
+        self.store.set_setting("options", asdict(self.options))
