@@ -1,0 +1,105 @@
+"""Typed builders that go through services, so that no test starts from a state the portal cannot reach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils import timezone
+
+from invoices.domain.calendar import warsaw_date
+from invoices.domain.snapshot import BuyerKind
+from invoices.domain.vat import PriceMethod, VatRate
+from invoices.models import Contractor, Invoice, OutboxEntry
+from invoices.services import sending
+from invoices.services.approval import approve_invoice
+from invoices.services.contractors import ContractorDetails, save_contractor
+from invoices.services.drafting import InvoiceDraft, LineDraft, save_draft
+from roles.tenancy import tenant_transaction
+
+if TYPE_CHECKING:
+    import uuid
+
+    from roles.access import Actor
+    from tests.people import Person
+
+BUYER_NIP = "7010416384"
+
+CONTRACTOR = ContractorDetails(
+    kind=BuyerKind.DOMESTIC,
+    name="Hurtownia Próbna sp. z o.o.",
+    tax_id=BUYER_NIP,
+    tax_country="",
+    country="PL",
+    address_line1="ul. Zakupowa 2",
+    address_line2="00-002 Warszawa",
+    email="",
+)
+
+
+def today() -> date:
+    return warsaw_date(timezone.now())
+
+
+def line(
+    *, name: str = "Usługa", price: str = "100", quantity: str = "1", rate: VatRate = VatRate.R23, discount: str = "0"
+) -> LineDraft:
+    return LineDraft(
+        name=name,
+        unit="szt.",
+        quantity=Decimal(quantity),
+        unit_price=Decimal(price),
+        discount_percent=Decimal(discount),
+        rate=rate,
+    )
+
+
+def draft(*lines: LineDraft, contractor_id: uuid.UUID | None = None) -> InvoiceDraft:
+    return InvoiceDraft(
+        issue_date=today(),
+        supply_date=None,
+        method=PriceMethod.NET,
+        contractor_id=contractor_id,
+        exemption_kind="",
+        exemption_text="",
+        payment_form=6,
+        due_date=today() + timedelta(days=14),
+        bank_account="",
+        note="",
+        lines=lines or (line(),),
+    )
+
+
+def make_contractor(actor: Actor, **changes: str) -> Contractor:
+    with tenant_transaction(actor.company_id, user_id=actor.user_id):
+        return save_contractor(actor=actor, details=replace(CONTRACTOR, **changes))  # type: ignore[arg-type]  # all are text
+
+
+def make_draft(person: Person, *lines: LineDraft) -> Invoice:
+    """A complete draft, ready for approval."""
+    actor = person.actor
+    contractor = make_contractor(actor)
+    with tenant_transaction(actor.company_id, user_id=actor.user_id):
+        return save_draft(actor=actor, draft=draft(*lines, contractor_id=contractor.id))
+
+
+def make_approved(person: Person, *lines: LineDraft) -> Invoice:
+    """An approved invoice; queued as well when the person's sending is automatic and connected."""
+    invoice = make_draft(person, *lines)
+    actor = person.actor
+    with tenant_transaction(actor.company_id, user_id=actor.user_id):
+        return approve_invoice(actor=actor, invoice_id=invoice.id)
+
+
+def run_outbox() -> None:
+    """Do what is due now, as a worker would, until nothing is."""
+    while due := list(OutboxEntry.objects.filter(lease_until=None, not_before__lte=timezone.now())):
+        for entry in due:
+            sending.run_entry(entry.id)
+
+
+def reload(person: Person, invoice: Invoice) -> Invoice:
+    with tenant_transaction(person.company.id, user_id=person.user.id):
+        return Invoice.objects.get(id=invoice.id)
