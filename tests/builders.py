@@ -17,12 +17,10 @@ from invoices.services import sending
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import ContractorDetails, save_contractor
 from invoices.services.drafting import InvoiceDraft, LineDraft, save_draft
-from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
     import uuid
 
-    from roles.access import Actor
     from tests.people import Person
 
 BUYER_NIP = "7010416384"
@@ -72,24 +70,22 @@ def draft(*lines: LineDraft, contractor_id: uuid.UUID | None = None) -> InvoiceD
     )
 
 
-def make_contractor(actor: Actor, **changes: str) -> Contractor:
-    with tenant_transaction(actor.company_id, user_id=actor.user_id):
+def make_contractor(person: Person, **changes: str) -> Contractor:
+    with person.entered() as actor:
         return save_contractor(actor=actor, details=replace(CONTRACTOR, **changes))  # type: ignore[arg-type]  # all are text
 
 
 def make_draft(person: Person, *lines: LineDraft) -> Invoice:
     """A complete draft, ready for approval."""
-    actor = person.actor
-    contractor = make_contractor(actor)
-    with tenant_transaction(actor.company_id, user_id=actor.user_id):
+    contractor = make_contractor(person)
+    with person.entered() as actor:
         return save_draft(actor=actor, draft=draft(*lines, contractor_id=contractor.id))
 
 
 def make_approved(person: Person, *lines: LineDraft) -> Invoice:
     """An approved invoice; queued as well when the person's sending is automatic and connected."""
     invoice = make_draft(person, *lines)
-    actor = person.actor
-    with tenant_transaction(actor.company_id, user_id=actor.user_id):
+    with person.entered() as actor:
         return approve_invoice(actor=actor, invoice_id=invoice.id)
 
 
@@ -101,5 +97,5 @@ def run_outbox() -> None:
 
 
 def reload(person: Person, invoice: Invoice) -> Invoice:
-    with tenant_transaction(person.company.id, user_id=person.user.id):
+    with person.entered():
         return Invoice.objects.get(id=invoice.id)

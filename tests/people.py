@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from django.test import Client
 from accounts.models import Company, User
 from accounts.services.companies import CompanyDetails, add_member, create_company
 from roles.access import ACCOUNTANT, ISSUER, Actor, find_actor
+from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,13 @@ class Person:
         actor = find_actor(user_id=self.user.id, company_id=self.company.id)
         assert actor is not None
         return actor
+
+    @contextmanager
+    def entered(self) -> Iterator[Actor]:
+        """Act inside the company, as a request of this person would."""
+        actor = self.actor
+        with tenant_transaction(actor.company_id, user_id=actor.user_id):
+            yield actor
 
     @property
     def client(self) -> Client:

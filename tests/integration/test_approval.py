@@ -31,7 +31,7 @@ def test_approval_numbers_freezes_and_hashes(people: People) -> None:
     invoice = make_approved(
         people.alicja, line(), line(name="Rura", price="12.34", quantity="3", rate=VatRate.R8)
     )
-    with tenant_transaction(people.alicja.company.id):
+    with people.alicja.entered():
         document = InvoiceDocument.objects.get(invoice_id=invoice.id)
         events = list(InvoiceEvent.objects.values_list("type", flat=True))
     xml = bytes(document.xml)
@@ -48,8 +48,7 @@ def test_approval_numbers_freezes_and_hashes(people: People) -> None:
 def test_numbers_follow_without_a_gap(people: People) -> None:
     """A refused approval uses up no number (I5)."""
     first = make_approved(people.alicja)
-    actor = people.alicja.actor
-    with tenant_transaction(actor.company_id):
+    with people.alicja.entered() as actor:
         empty = save_draft(actor=actor, draft=draft())
         with pytest.raises(NotReady):
             approve_invoice(actor=actor, invoice_id=empty.id)
@@ -60,8 +59,8 @@ def test_numbers_follow_without_a_gap(people: People) -> None:
 def test_approving_twice_changes_nothing(people: People) -> None:
     """A double click finds the invoice approved (S90, F37)."""
     invoice = make_approved(people.alicja)
-    with tenant_transaction(people.alicja.company.id):
-        again = approve_invoice(actor=people.alicja.actor, invoice_id=invoice.id)
+    with people.alicja.entered() as actor:
+        again = approve_invoice(actor=actor, invoice_id=invoice.id)
         assert (again.number, InvoiceEvent.objects.count()) == (invoice.number, 1)
         assert NumberCounter.objects.get().last == 1
 
@@ -78,9 +77,8 @@ def test_approving_twice_changes_nothing(people: People) -> None:
 )
 def test_obstacles_name_their_field(people: People, change: dict[str, object], code: str, field: str) -> None:
     """What is missing is said with its place; the draft stays a draft without a number."""
-    actor = people.alicja.actor
-    contractor = make_contractor(actor)
-    with tenant_transaction(actor.company_id):
+    contractor = make_contractor(people.alicja)
+    with people.alicja.entered() as actor:
         wrong = replace(draft(contractor_id=contractor.id), **change)  # type: ignore[arg-type]  # each of its own type
         invoice = save_draft(actor=actor, draft=wrong)
         with pytest.raises(NotReady) as caught:
@@ -93,8 +91,8 @@ def test_obstacles_name_their_field(people: People, change: dict[str, object], c
 def test_a_document_over_the_limit_is_refused_before_it_has_a_number(people: People) -> None:
     """KSeF takes 1 000 000 bytes; the size is checked on the real document (protocol 13.5)."""
     invoice = make_draft(people.alicja, *[line(name="Pozycja " + "długa nazwa " * 40)] * 2000)
-    with tenant_transaction(people.alicja.company.id), pytest.raises(NotReady) as caught:
-        approve_invoice(actor=people.alicja.actor, invoice_id=invoice.id)
+    with people.alicja.entered() as actor, pytest.raises(NotReady) as caught:
+        approve_invoice(actor=actor, invoice_id=invoice.id)
     assert caught.value.obstacles[0].code == "too_large"
     assert reload(people.alicja, invoice).number == ""
 
@@ -127,5 +125,5 @@ def test_approving_asks_for_the_right(people: People) -> None:
 def test_another_company_cannot_reach_the_draft(people: People) -> None:
     """C1: inside her own company the other's invoice does not exist."""
     invoice = make_draft(people.alicja)
-    with tenant_transaction(people.zofia.company.id), pytest.raises(Invoice.DoesNotExist):
-        approve_invoice(actor=people.zofia.actor, invoice_id=invoice.id)
+    with people.zofia.entered() as actor, pytest.raises(Invoice.DoesNotExist):
+        approve_invoice(actor=actor, invoice_id=invoice.id)
