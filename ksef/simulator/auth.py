@@ -76,6 +76,9 @@ def _outcome_of_signature(
     call: Call, *, request: TokenRequest, identity: Identity, certificate: x509.Certificate
 ) -> _Outcome:
     now = to_datetime(call.now)
+    # Nothing here is issued by a trusted centre; TEST looks at the chain only when asked to (section 1).
+    if (call.request.query_value("verifyCertificateChain") or "").lower() == "true":
+        return _Outcome(460, "Niezaufany łańcuch certyfikatów", identity, "XadesSignature", ())
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         return _Outcome(460, "Nieważny certyfikat", identity, "XadesSignature", ())
     # The certificate's own NIP is the context: owner rights; anyone else would need a grant (section 2.2).

@@ -60,6 +60,12 @@ def add_encryption_key(
     return key_id
 
 
+def keep_first_key(store: Store) -> None:
+    """Undo all rotations."""
+    store.run("DELETE FROM encryption_keys WHERE rowid > (SELECT min(rowid) FROM encryption_keys)")
+    store.run("UPDATE encryption_keys SET withdrawn_at = NULL")
+
+
 def withdraw_keys(store: Store, *, now: int) -> None:
     """Emergency rotation: every key so far is unknown at once (section 2.3)."""
     store.run("UPDATE encryption_keys SET withdrawn_at = ? WHERE withdrawn_at IS NULL", now)

@@ -119,4 +119,4 @@ class _Handler(BaseHTTPRequestHandler):
         )
         return environ
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = _serve  # noqa: N815 - names the base class asks for.
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - names the base class asks for.

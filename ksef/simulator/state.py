@@ -51,16 +51,7 @@ CREATE TABLE IF NOT EXISTS upos (
     reference TEXT PRIMARY KEY, session TEXT NOT NULL, invoice TEXT UNIQUE, content BLOB NOT NULL
 ) STRICT;
 """
-_TABLES: Final = (
-    "settings",
-    "encryption_keys",
-    "challenges",
-    "authentications",
-    "tokens",
-    "sessions",
-    "invoices",
-    "upos",
-)
+_EMPTIED: Final = ("challenges", "authentications", "tokens", "sessions", "invoices", "upos")
 
 type Value = str | int | float | bytes | None
 
@@ -97,7 +88,8 @@ class Store:
             self._connection.execute("COMMIT")
 
     def clear(self) -> None:
-        for table in _TABLES:
+        """Empty every table but the keys and the settings."""
+        for table in _EMPTIED:
             self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the constant above.
 
     def run(self, statement: str, *values: Value) -> None:

@@ -197,7 +197,8 @@ def _sign(store: Store, root: etree._Element) -> bytes:
     signer = XAdESSigner(
         signature_algorithm=SignatureMethod.ECDSA_SHA256,
         digest_algorithm=DigestAlgorithm.SHA256,
-        c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
+        # Its reference to SignedProperties names no transform, so only inclusive canonicalization fits it.
+        c14n_algorithm=CanonicalizationMethod.CANONICAL_XML_1_1,
         data_object_format=XAdESDataObjectFormat(Description="UPO", MimeType="text/xml"),
     )
     # signxml reads both from PEM.

@@ -151,7 +151,8 @@ def _facts(root: etree._Element) -> Facts:
         buyer=_text(root, "f:Podmiot2/f:DaneIdentyfikacyjne/f:NIP") or None,
         kind=_text(root, "f:Fa/f:RodzajFaktury"),
         number=_text(root, "f:Fa/f:P_2"),
-        issue_date=date.fromisoformat(_text(root, "f:Fa/f:P_1")),
+        # An xsd:date may carry a time zone after its ten characters.
+        issue_date=date.fromisoformat(_text(root, "f:Fa/f:P_1")[:10]),
         gross=_text(root, "f:Fa/f:P_15"),
         currency=_text(root, "f:Fa/f:KodWaluty"),
         has_attachment=root.find("f:Zalacznik", _NS) is not None,

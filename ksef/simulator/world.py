@@ -97,6 +97,7 @@ class World:
         """Return to the settings the process was started with and to the real time."""
         self.options = self.initial
         self.offset = 0.0
+        self.store.run("DELETE FROM settings WHERE name IN ('clock_offset', 'options')")
 
     def set_options(self, changes: dict[str, float]) -> None:
         self.options = self.options.changed(changes)
