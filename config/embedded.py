@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import fcntl
 import os
 import secrets
 import shutil
@@ -65,7 +66,11 @@ class Broker:
 
 
 def start_database(var_dir: Path) -> DatabaseAddresses:
-    """Start PostgreSQL below var_dir until this process ends; a second start finds the data of the first."""
+    """Start PostgreSQL below var_dir until this process ends; a later start finds the data of this one.
+
+    Raises EmbeddedFailed while another process has it running.
+    """
+    _hold(var_dir)
     database = prepare_database(var_dir)
     process = _start_until_exit(database.program)
     await_database(database, process)
@@ -200,6 +205,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _hold(var_dir: Path) -> None:
+    """Keep the directory from others until this process ends: a cluster has one server at a time."""
+    var_dir.mkdir(parents=True, exist_ok=True)
+    lock = os.open(var_dir / "embedded.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise EmbeddedFailed(f"The database in {var_dir} is in use by another process.") from None
 
 
 def _start_until_exit(program: Program) -> subprocess.Popen[bytes]:

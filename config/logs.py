@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from celery import signals
 
-from config.redaction import redact, redact_fields
+from config.redaction import flatten, redact, redact_fields, redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping
@@ -27,10 +27,15 @@ _log = structlog.stdlib.get_logger("kwit.request")
 def redact_event(
     _logger: WrappedLogger, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Structlog processor: nothing after it sees a secret. structlog's own record travels on untouched."""
+    """Structlog processor: nothing after it sees a secret, and only a traceback has more than one line."""
     inner = {name: event.pop(name) for name in ("_record", "_from_structlog") if name in event}
+    traces = {name: _redact_trace(event.pop(name)) for name in ("exception", "stack") if event.get(name)}
     message = redact(event.pop("event", ""))
-    return {**redact_fields(dict(event)), "event": message, **inner}
+    return {**redact_fields(event), "event": message, **traces, **inner}
+
+
+def _redact_trace(text: str) -> str:
+    return "\n".join(flatten(line) for line in redact_text(text).split("\n"))
 
 
 def _shared_processors() -> list[Processor]:

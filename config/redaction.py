@@ -14,6 +14,8 @@ _SECRET_WORDS = frozenset({
 })  # fmt: skip
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
+# Also the two separators that some viewers take for line ends.
+_CONTROL = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]")
 _NAME = (
     r"[\w-]*(?:authorization|cookie|passphrase|passwd|password|haslo|secret|token|api[_-]?key|privatekey"
     r"|symmetrickey)[\w-]*"
@@ -66,6 +68,11 @@ def redact_text(text: str) -> str:
     return text
 
 
+def flatten(text: str) -> str:
+    """Show control characters as escapes: a name typed with a line break must not begin a line of its own."""
+    return _CONTROL.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
+
+
 def redact(value: object) -> object:
     """Return the value as a log line may show it: containers walked, the unknown as its redacted text."""
     if value is None or isinstance(value, bool | int | float):
@@ -76,7 +83,7 @@ def redact(value: object) -> object:
         return [redact(item) for item in value]
     if isinstance(value, bytes | bytearray | memoryview):
         return f"[{len(value)} bytes]"
-    return redact_text(value if isinstance(value, str) else str(value))
+    return flatten(redact_text(value if isinstance(value, str) else str(value)))
 
 
 def redact_fields(fields: Mapping[str, object]) -> dict[str, object]:

@@ -77,7 +77,7 @@ def addresses(var_dir: Path) -> Iterator[DatabaseAddresses]:
 
 
 def test_the_runtime_role_owns_nothing_and_bypasses_nothing(addresses: DatabaseAddresses) -> None:
-    """V32: the portal's role is neither superuser nor owner, so forced row-level security binds it."""
+    """V7: the portal's role is neither superuser nor owner, so forced row-level security binds it."""
     with psycopg.connect(addresses.app_url) as connection:
         facts = connection.execute(
             "SELECT current_user, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, version()"
@@ -188,7 +188,7 @@ def test_the_broker_serves_celery(tmp_path: Path, redis_server: str | None) -> N
 
 
 def test_a_secret_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:
-    """S25: neither the group nor others may read what opens the credentials."""
+    """V32: neither the group nor others may read what opens the credentials."""
     path = tmp_path / "secrets" / "key"
     assert keep_secret(path, lambda: "first") == "first"
     assert keep_secret(path, lambda: "second") == "first"

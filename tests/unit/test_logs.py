@@ -70,13 +70,13 @@ def lines() -> Iterator[StringIO]:
     ],
 )
 def test_no_text_carries_the_canary(text: str) -> None:
-    """S25: whatever form a secret, a document or a person takes in a message, it does not reach the line."""
+    """V32: whatever form a secret, a document or a person takes in a message, it does not reach the line."""
     assert CANARY not in redact_text(text)
 
 
 @pytest.mark.parametrize("secret", [JWT, KSEF_TOKEN.partition("|")[2], PEM, BASE64])
 def test_secrets_are_known_by_their_shape(secret: str) -> None:
-    """S25: no name beside it, still masked."""
+    """V32: no name beside it, still masked."""
     shown = redact_text(f"answered |{secret} after 3 s")
     assert secret not in shown
     assert MASK in shown
@@ -118,8 +118,20 @@ def test_nested_values_are_masked() -> None:
     assert shown == {"sent": [{"secret": MASK}, "[7 bytes]", f"token={MASK}"], "count": 3}
 
 
+def test_a_typed_line_break_begins_no_line(lines: StringIO) -> None:
+    """V47: what a person typed cannot forge a line of the log, nor colour it."""
+    forged = "Nowak\r\n2026-11-22 [info] approved \x1b[31m\u2028end"
+    structlog.stdlib.get_logger("kwit.test").info(forged, name=forged)
+    logging.getLogger("elsewhere").warning("refused %s", forged)
+    for line in lines.getvalue().splitlines():
+        event = json.loads(line)
+        assert "Nowak\\r\\n2026" in event["event"]
+        assert "\\x1b[31m\\u2028end" in event["event"]
+    assert len(lines.getvalue().splitlines()) == 2
+
+
 def test_lines_of_structlog_and_of_the_standard_library(lines: StringIO) -> None:
-    """Both kinds end in the same JSON, with the bound company, without the secret; exceptions included."""
+    """V32: both kinds end in the same JSON, with the bound company, without the secret; exceptions included."""
     structlog.contextvars.bind_contextvars(company="kowalski")
     structlog.stdlib.get_logger("kwit.test").info("sent", access_token=JWT, attempt=2)
     logging.getLogger("elsewhere").warning("header %s", f"Bearer {JWT}")
