@@ -111,7 +111,7 @@ addresses = st.builds(
 )
 emails = st.sampled_from(["", "biuro@example.pl"])
 phones = st.sampled_from(["", "+48 22 123 45 67"])
-sellers = st.builds(Seller, nip=nips, name=_texts(512), address=addresses, email=emails, phone=phones)
+sellers = st.builds(Seller, nip=nips, name=_texts(60), address=addresses, email=emails, phone=phones)
 
 _kinds = st.one_of(
     st.fixed_dictionaries({"kind": st.just(BuyerKind.DOMESTIC), "tax_id": nips}),
@@ -134,7 +134,7 @@ _kinds = st.one_of(
 buyers = st.builds(
     lambda identity, **rest: Buyer(**identity, **rest),
     _kinds,
-    name=_texts(512),
+    name=_texts(60),
     address=st.none() | addresses,
     email=emails,
     phone=phones,
@@ -146,7 +146,7 @@ line_inputs = st.builds(
     discount_percent=_decimals("100", places=2),
     rate=st.sampled_from(VatRate),
 )
-exemptions = st.builds(Exemption, kind=st.sampled_from(ExemptionKind), text=_texts(256))
+exemptions = st.builds(Exemption, kind=st.sampled_from(ExemptionKind), text=_texts(60))
 
 
 @st.composite
@@ -154,10 +154,10 @@ def invoices(draw: st.DrawFn) -> InvoiceSnapshot:
     """Draw any invoice a person can approve: all rates, buyers, methods and payments."""
     method = draw(st.sampled_from(PriceMethod))
     typed = draw(st.lists(line_inputs, min_size=1, max_size=5))
-    lines = tuple(_line(one, name=draw(_texts(512)), unit=draw(_texts(20)), method=method) for one in typed)
+    lines = tuple(_line(one, name=draw(_texts(60)), unit=draw(_texts(20)), method=method) for one in typed)
     days = st.dates(date(2026, 2, 1), date(2049, 12, 31))
     return InvoiceSnapshot(
-        number=collapse_spaces(draw(_texts(256))),
+        number=collapse_spaces(draw(_texts(40))),
         issue_date=draw(days),
         supply_date=draw(st.none() | days),
         created_at=draw(st.datetimes(datetime(2026, 1, 1), datetime(2049, 1, 1), timezones=st.just(UTC))),  # noqa: DTZ001 - bounds are naive by Hypothesis's contract.
@@ -170,6 +170,6 @@ def invoices(draw: st.DrawFn) -> InvoiceSnapshot:
         payment_form=draw(st.none() | st.sampled_from(PaymentForm)),
         due_date=draw(st.none() | days),
         bank_account=draw(st.sampled_from(["", "61109010140000071219812874", "DE89370400440532013000"])),
-        note=draw(st.just("") | _texts(300)),
+        note=draw(st.just("") | _texts(100)),
         place=draw(st.just("") | _texts(30)),
     )

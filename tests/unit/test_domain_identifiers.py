@@ -23,7 +23,7 @@ pytestmark = pytest.mark.unit
 
 @pytest.mark.parametrize("typed", ["526-587-76-35", "PL5265877635", "pl 526 587 76 35", " 5265877635 "])
 def test_nip_is_taken_as_people_write_it(typed: str) -> None:
-    """V2: separators and the prefix say nothing."""
+    """Separators and the prefix say nothing."""
     assert normalise_nip(typed) == "5265877635"
 
 
