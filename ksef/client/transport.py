@@ -110,7 +110,8 @@ class Transport:
             answer = self._receive(request)
         except _NOT_DELIVERED as failure:
             error: Exception = Unavailable(f"{call.name}: no connection ({type(failure).__name__})")
-        except httpx.RequestError as failure:
+        except (httpx.RequestError, OSError) as failure:
+            # OSError: from a transport that is not httpx's own, such as the simulator mounted in a test.
             error = NoAnswer(type(failure).__name__)
         else:
             _log_system_warning(call, answer)

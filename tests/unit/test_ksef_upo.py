@@ -7,7 +7,6 @@ from hashlib import sha256
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from lxml import etree
 from signxml.algorithms import SignatureMethod
 from signxml.xades.xades import XAdESSigner
@@ -48,7 +47,7 @@ def _signed(upo: bytes) -> bytes:
     signer = XAdESSigner(signature_algorithm=SignatureMethod.ECDSA_SHA256)
     root = signer.sign(
         etree.fromstring(upo),
-        key=load_pem_private_key(seal.key_pem, password=None),
+        key=seal.key_pem,
         cert=[x509.load_pem_x509_certificate(seal.certificate_pem)],
         always_add_key_value=False,
     )
