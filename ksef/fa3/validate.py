@@ -64,15 +64,15 @@ def validate(xml: bytes) -> tuple[Violation, ...]:
         return ()
     # One place often fails several facets at once, and the first of them says it best.
     found: dict[str, Violation] = {}
+    prefixes = _prefixes(root)
     entries = cast("Iterable[_Entry]", schema.error_log)
     for entry in islice(entries, _MOST_FAULTS):
-        violation = _violation(entry, root=root)
+        violation = _violation(entry, element=_find(root, path=entry.path, prefixes=prefixes))
         found.setdefault(violation.path, violation)
     return tuple(found.values())
 
 
-def _violation(entry: _Entry, *, root: etree._Element) -> Violation:
-    element = _find(root, path=entry.path)
+def _violation(entry: _Entry, *, element: etree._Element | None) -> Violation:
     path = "" if element is None else _path(element)
     if (attribute := _ATTRIBUTE.search(entry.message)) is not None:
         path = f"{path}/@{attribute['name']}"
@@ -98,13 +98,15 @@ def _misplaced(message: str, *, element: etree._Element | None) -> str:
     return f"{refused} Oczekiwano: {wanted}." if wanted else refused
 
 
-def _find(root: etree._Element, *, path: str | None) -> etree._Element | None:
-    """Find the element lxml names by position, as in ``/*/*[4]/*[15]``."""
-    namespaces = {prefix: uri for prefix, uri in root.nsmap.items() if prefix}
-    try:
-        found = cast("list[Any]", root.xpath(path or ".", namespaces=namespaces))
-    except etree.XPathError:
-        return None
+def _prefixes(root: etree._Element) -> dict[str, str]:
+    return {
+        prefix: uri for element in root.iter(etree.Element) for prefix, uri in element.nsmap.items() if prefix
+    }
+
+
+def _find(root: etree._Element, *, path: str | None, prefixes: Mapping[str, str]) -> etree._Element | None:
+    """Find the element lxml names by position, as in ``/*/*[4]/*[15]`` or ``/t:Faktura/t:Fa``."""
+    found = cast("list[Any]", root.xpath(path or ".", namespaces=prefixes))
     first: etree._Element | None = next(iter(found), None)
     return first
 

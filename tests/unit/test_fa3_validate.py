@@ -85,7 +85,22 @@ def test_prefixed_document_gets_the_same_paths() -> None:
     assert [v.path for v in validate(wrong)] == ["Fa/FaWiersz[1]/P_12"]
 
 
-@pytest.mark.parametrize("xml", [b"", b"<a>", b"\x00\xff", b"<!DOCTYPE a><a/>", b"<a/>", b"\xef\xbb\xbf"])
+def test_element_of_another_namespace_is_found_by_its_own_prefix() -> None:
+    assert [v.path for v in _with("<P_2>", '<q:X xmlns:q="urn:other"/><P_2>')] == ["Fa/X"]
+
+
+def test_one_prefix_for_two_namespaces_costs_only_the_place() -> None:
+    """The element is named by prefix; which one is meant cannot be told, but the fault is still reported."""
+    twice = '<q:X xmlns:q="urn:one"/><P_2>'
+    found = validate(
+        XML.replace(b"<P_2>", twice.encode()).replace(b"</Fa>", b'</Fa><q:Y xmlns:q="urn:two"/>')
+    )
+    assert [v.path for v in found] == ["", "Y"]
+
+
+@pytest.mark.parametrize(
+    "xml", [b"", b"<a>", b"\x00\xff", b"<!DOCTYPE a><a/>", b"<a/>", b"\xef\xbb\xbf", b"<q:a/>"]
+)
 def test_no_bytes_make_it_raise(xml: bytes) -> None:
     [violation] = validate(xml)
     assert violation.path == ""
