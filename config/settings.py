@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +15,24 @@ from config.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
+
+
+def mailer(address: dict[str, Any]) -> dict[str, Any]:
+    """From smtp+tls://user:password@host:587, filemail:///directory or consolemail:// to an entry of MAILERS."""
+    if address["EMAIL_HOST"]:
+        options = {
+            "host": address["EMAIL_HOST"],
+            "port": address["EMAIL_PORT"],
+            "username": address["EMAIL_HOST_USER"],
+            "password": address["EMAIL_HOST_PASSWORD"],
+            "use_tls": address.get("EMAIL_USE_TLS", False),
+            "use_ssl": address.get("EMAIL_USE_SSL", False),
+            "timeout": 10,
+        }
+    else:
+        options = {"file_path": address["EMAIL_FILE_PATH"]} if address["EMAIL_FILE_PATH"] else {}
+    return {"BACKEND": address["EMAIL_BACKEND"], "OPTIONS": options}
+
 
 DEMO = env.bool("DEMO", default=False)
 DEBUG = env.bool("DEBUG", default=False)
@@ -116,24 +135,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 
-# consolemail:// in the demo; smtp+tls://user:password@host:587 and the like elsewhere.
-_mail = env.email_url("EMAIL_URL", default="consolemail://")
-MAILERS = {
-    "default": {
-        "BACKEND": _mail["EMAIL_BACKEND"],
-        "OPTIONS": {
-            "host": _mail["EMAIL_HOST"],
-            "port": _mail["EMAIL_PORT"],
-            "username": _mail["EMAIL_HOST_USER"],
-            "password": _mail["EMAIL_HOST_PASSWORD"],
-            "use_tls": _mail.get("EMAIL_USE_TLS", False),
-            "use_ssl": _mail.get("EMAIL_USE_SSL", False),
-            "timeout": 10,
-        }
-        if _mail["EMAIL_HOST"]
-        else {},
-    },
-}
+MAILERS = {"default": mailer(env.email_url("EMAIL_URL", default="consolemail://"))}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Kwit <kwit@localhost>")
 
 LANGUAGE_CODE = "pl"
@@ -146,11 +148,14 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Tests and development serve the files from where they lie; everywhere else they are collected first.
+STATIC_MANIFEST = env.bool("STATIC_MANIFEST", default=True)
+WHITENOISE_USE_FINDERS = not STATIC_MANIFEST
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if env.bool("STATIC_MANIFEST", default=True)
+        if STATIC_MANIFEST
         else "django.contrib.staticfiles.storage.StaticFilesStorage",
     },
 }

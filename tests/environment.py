@@ -33,14 +33,23 @@ def _choose_servers() -> None:
 
         superuser_url = start_database(var_dir).superuser_url
     os.environ["KWIT_TEST_SUPERUSER_URL"] = superuser_url
-    if "REDIS_URL" not in os.environ:
+    redis_url = os.environ.get("REDIS_URL")
+    if redis_url is None:
         from config.embedded import start_broker
 
-        os.environ["REDIS_URL"] = start_broker(var_dir)
+        redis_url = start_broker(var_dir)
+    os.environ["KWIT_TEST_REDIS_URL"] = redis_url
+
+
+def _own_broker() -> str:
+    """The same Redis server for all workers, a database of its own for each: one flushes, others go on."""
+    number = 8 + int(WORKER.removeprefix("gw")) % 8 if WORKER.startswith("gw") else 7
+    return urlunsplit(urlsplit(os.environ["KWIT_TEST_REDIS_URL"])._replace(path=f"/{number}"))
 
 
 def _set_environment() -> None:
     os.environ.update(
+        REDIS_URL=_own_broker(),
         DATABASE_URL=address(role="kwit_app"),
         SECRET_KEY="only-for-tests-" + "0123456789" * 5,
         KWIT_KEYS="test:" + base64.b64encode(b"k" * 32).decode(),

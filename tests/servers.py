@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,5 +53,52 @@ def start_simulator(*, log: Path, processing: float = 0.05) -> Iterator[Simulato
             ready = re.search(r"http://[\d.:]+", process.stdout.readline())
             assert ready is not None, log.read_text()
             yield Simulator(ready[0])
+        finally:
+            process.kill()
+
+
+@contextmanager
+def start_web(simulator: Simulator, *, log: Path) -> Iterator[str]:
+    """Start gunicorn as the demo does, on a free port; the address when it answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
+    variables = {**os.environ, "KSEF_SIMULATOR_URL": simulator.url, "PORT": str(port), "WEB_CONCURRENCY": "1"}
+    url = f"http://127.0.0.1:{port}"
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, env=variables) as process:
+        try:
+            _await_answer(f"{url}/healthz", process=process, log=log)
+            yield url
+        finally:
+            process.terminate()
+
+
+def _await_answer(url: str, *, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            if httpx.get(url, timeout=5).is_success:
+                return
+        except httpx.TransportError:
+            pass  # Not listening yet.
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)  # Another process is starting.
+
+
+@contextmanager
+def start_worker(
+    simulator: Simulator, *, log: Path, beat: bool = False, **environment: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a real Celery worker of one process, so that a SIGKILL at a failpoint takes all of it."""
+    command = [sys.executable, "-m", "celery", "-A", "config.celery", "worker", "--pool", "solo"]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    if beat:
+        command += ["--beat", "--schedule", str(log.with_suffix(".schedule"))]
+    variables = {**os.environ, "KSEF_SIMULATOR_URL": simulator.url, **environment}
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, env=variables) as process:
+        try:
+            yield process
         finally:
             process.kill()

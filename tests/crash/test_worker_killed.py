@@ -1,0 +1,92 @@
+"""A worker killed at every named point of sending: after restart the invoice is accepted exactly once."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import redis
+
+from accounts.services.ksef_access import connect_with_self_signed_certificate
+from invoices import outbox
+from invoices.domain.lifecycle import Event, State
+from invoices.models import UPO, InvoiceEvent
+from tests.builders import make_approved, reload
+from tests.servers import start_worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from pytest_django.fixtures import SettingsWrapper
+
+    from invoices.models import Invoice
+    from tests.people import People, Person
+    from tests.servers import Simulator
+
+pytestmark = pytest.mark.crash
+
+_LIMIT_SECONDS = 60.0
+_QUICK = {"OUTBOX_LEASE_SECONDS": "2", "DOUBT_SECONDS": "1"}
+
+
+@pytest.fixture
+def alicja(committed_people: People, simulator: Simulator, settings: SettingsWrapper) -> Person:
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    alicja = committed_people.alicja
+    connect_with_self_signed_certificate(actor=alicja.actor, company=alicja.company)
+    return alicja
+
+
+def await_truth(holds: Callable[[], bool], *, log: Path, between: Callable[[], object] = lambda: None) -> None:
+    deadline = time.monotonic() + _LIMIT_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, log.read_text()[-4000:]
+        between()
+        time.sleep(0.2)  # The condition is in another process.
+
+
+def has_receipt(person: Person, invoice: Invoice) -> bool:
+    with person.entered():
+        return UPO.objects.filter(invoice_id=invoice.id).exists()
+
+
+@pytest.mark.parametrize(
+    "failpoint", ["send.before_post", "send.after_post", "send.after_reference", "poll.after_status"]
+)
+def test_a_killed_worker_neither_loses_nor_doubles(
+    failpoint: str, alicja: Person, simulator: Simulator, tmp_path: Path
+) -> None:
+    """F1, F2, F3, I1: killed by SIGKILL at the point, resumed by another worker from the rows alone."""
+    log = tmp_path / "worker.log"
+    invoice = make_approved(alicja)
+    with start_worker(simulator, log=log, FAILPOINT=f"{failpoint}:kill", **_QUICK) as worker:
+        await_truth(lambda: worker.poll() is not None, log=log)
+        assert worker.returncode == -signal.SIGKILL
+    assert reload(alicja, invoice).state == State.SENDING
+
+    with start_worker(simulator, log=log, **_QUICK):
+        await_truth(lambda: has_receipt(alicja, invoice), log=log, between=outbox.wake_due)
+    accepted = reload(alicja, invoice)
+    assert accepted.state == State.ACCEPTED
+    assert [entry["ksefNumber"] for entry in simulator.ledger()] == [accepted.ksef_number]
+    assert len(simulator.control("GET", "ledger")["received"]) == 1
+    with alicja.entered():
+        assert InvoiceEvent.objects.filter(type=Event.ACCEPTED).count() == 1
+
+
+def test_redis_emptied_while_ten_invoices_wait(
+    alicja: Person, simulator: Simulator, tmp_path: Path, settings: SettingsWrapper
+) -> None:
+    """F32: the doorbells are gone, the rows are not: the beat's sweep finds all ten."""
+    invoices = [make_approved(alicja) for _ in range(10)]
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    log = tmp_path / "worker.log"
+    with start_worker(simulator, log=log, beat=True, **_QUICK):
+        await_truth(lambda: all(has_receipt(alicja, invoice) for invoice in invoices), log=log)
+    assert {reload(alicja, invoice).state for invoice in invoices} == {State.ACCEPTED}
+    assert len(simulator.ledger()) == len(simulator.control("GET", "ledger")["received"]) == 10
+
+
