@@ -1,5 +1,6 @@
 """Reads and checks a UPO, the official confirmation that KSeF accepted a document (section 6)."""
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +13,9 @@ from signxml.verifier import SignatureConfiguration, XMLVerifier
 from ksef.crypto import from_base64
 from ksef.errors import ContractBroken
 from ksef.number import KSeFNumber, NotKSeFNumber
+
+# At DEBUG signxml logs every document it touches, and documents have no place in a log.
+logging.getLogger("signxml").setLevel(logging.INFO)
 
 NAMESPACE = "http://upo.schematy.mf.gov.pl/KSeF/v4-3"
 MAX_BYTES = 12_000_000  # A session's page of 10 000 documents is about 7 MB.

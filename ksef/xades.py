@@ -1,5 +1,6 @@
 """The signed request to log in with a certificate (section 2.2): AuthTokenRequest 2.1 under XAdES."""
 
+import logging
 from datetime import UTC, datetime
 from typing import override
 
@@ -19,6 +20,9 @@ from signxml.xades.xades import XAdESSigner
 
 from ksef.errors import CredentialUnusable
 from ksef.exchange import CertificateCredential
+
+# At DEBUG signxml logs every document it touches, and documents have no place in a log.
+logging.getLogger("signxml").setLevel(logging.INFO)
 
 AUTH_NAMESPACE = "http://ksef.mf.gov.pl/auth/token/2.1"
 _MIN_RSA_BITS = 2048
