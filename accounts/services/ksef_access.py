@@ -87,7 +87,7 @@ def obtain_access(*, gateway: Gateway, company: Company, environment: str, user_
     try:
         return _renew(gateway, credential)
     except (AccessExpired, Refused):
-        access = gateway.log_in(_credential(credential), nip=company.nip)
+        access = _log_in_again(gateway, credential, nip=company.nip)
         with tenant_transaction(company.id, user_id=user_id):
             _store_access(credential, access)
         return access.access.token
@@ -122,6 +122,13 @@ def _keep(
             action="ksef_connected",
             detail={"environment": company.environment, "kind": kind.value},
         )
+
+
+def _log_in_again(gateway: Gateway, credential: KSeFCredential, *, nip: str) -> Access:
+    try:
+        return gateway.log_in(_credential(credential), nip=nip)
+    except Refused as refusal:
+        raise NotConnected(str(refusal)) from refusal
 
 
 def _renew(gateway: Gateway, credential: KSeFCredential) -> str:
