@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 # Probes come every few seconds and say nothing.
 _QUIET_PATHS = ("/healthz", "/readyz", "/static/")
 
+_CHATTERERS = (
+    *("celery.app.trace", "celery.worker.strategy", "gunicorn.access", "httpcore", "httpx"),
+    *("fontTools", "weasyprint"),
+)
+
 _log = structlog.stdlib.get_logger("kwit.request")
 
 
@@ -86,12 +91,12 @@ def logging_settings(*, as_json: bool, level: str) -> dict[str, Any]:
         "loggers": {
             # They come with handlers of their own, which would write around the redaction.
             name: {"handlers": [], "propagate": True}
-            for name in ("django", "django.server", "gunicorn.error", "gunicorn.access", "celery")
+            for name in ("django", "django.server", "gunicorn.error", "celery")
         }
         | {
-            # httpx tells the whole address of every request; the client tells what matters.
+            # They tell whole addresses, or every tick of beat; the services tell what matters.
             name: {"level": "WARNING"}
-            for name in ("httpx", "httpcore", "fontTools", "weasyprint")
+            for name in _CHATTERERS
         },
     }
 
