@@ -6,6 +6,7 @@ import traceback
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from threading import Thread
 from typing import override
 
 import httpx
@@ -24,7 +25,8 @@ from ksef.gateway import (
     OnlineSession,
     TokenCredential,
 )
-from ksef.simulator.app import Simulator, create_app
+from ksef.simulator.app import create_app
+from ksef.simulator.server import SimulatorServer
 from ksef.simulator.world import Options
 
 pytestmark = pytest.mark.contract
@@ -36,8 +38,9 @@ XML = b"<Faktura>KANAREK-XML</Faktura>"
 class Wiretap(httpx.BaseTransport):
     """Carries the calls to the simulator and notes every token it gives out; can spoil what comes back."""
 
-    def __init__(self, app: Simulator) -> None:
-        self._inner = httpx.WSGITransport(app=app)
+    def __init__(self, url: str) -> None:
+        self._inner = httpx.HTTPTransport()
+        self.url = url
         self.secrets: set[str] = set()
         self.spoil = False
 
@@ -50,6 +53,10 @@ class Wiretap(httpx.BaseTransport):
             return httpx.Response(202, content=response.content[:-3] + b"KANAREK-ANSWER")
         return response
 
+    @override
+    def close(self) -> None:
+        self._inner.close()
+
     def _note(self, request: httpx.Request, response: httpx.Response) -> None:
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.secrets |= {bearer} - {""}
@@ -58,17 +65,23 @@ class Wiretap(httpx.BaseTransport):
 
 @pytest.fixture
 def wiretap() -> Iterator[Wiretap]:
-    with create_app(options=Options(processing=0, authentication=0)) as app:
-        yield Wiretap(app)
+    """Over real sockets, so that what httpcore logs is heard too."""
+    options = Options(processing=0, authentication=0)
+    with create_app(options=options) as app, SimulatorServer(("127.0.0.1", 0), app) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield Wiretap(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        thread.join()
 
 
-def _gateway(wiretap: httpx.BaseTransport) -> Gateway:
-    endpoint = Endpoint(environment=Environment.SIMULATOR, api_url="http://ksef/v2", qr_url="http://ksef")
-    return Gateway(endpoint, transport=wiretap)
+def _gateway(transport: httpx.BaseTransport, *, url: str = "http://ksef") -> Gateway:
+    endpoint = Endpoint(environment=Environment.SIMULATOR, api_url=f"{url}/v2", qr_url=url)
+    return Gateway(endpoint, transport=transport)
 
 
 def _issue_token(wiretap: Wiretap) -> TokenCredential:
-    with httpx.Client(transport=wiretap, base_url="http://ksef") as control:
+    with httpx.Client(transport=wiretap, base_url=wiretap.url) as control:
         token = control.post("/_control/tokens", json={"nip": NIP}).json()["token"]
     wiretap.secrets.add(token)
     return TokenCredential(token=token)
@@ -77,7 +90,7 @@ def _issue_token(wiretap: Wiretap) -> TokenCredential:
 def _walk(wiretap: Wiretap, credential: TokenCredential | CertificateCredential) -> list[object]:
     """All kinds of calls, good and bad; gives back what may end in a log: values and told errors."""
     told: list[object] = [credential]
-    with _gateway(wiretap) as gateway:
+    with _gateway(wiretap, url=wiretap.url) as gateway:
         login = gateway.log_in(credential, nip=NIP)
         access = gateway.refresh(login.refresh.token).token
         session = gateway.open_online_session(access)
@@ -108,12 +121,13 @@ def test_secrets_stay_out_of_logs_errors_and_reprs(
     """Canaries: tokens of every kind, session keys, private keys, the invoice, pieces of a broken answer."""
     seal = self_signed_seal(nip=NIP, name="Kwit", now=utc_now())
     credential = _issue_token(wiretap) if kind == "token" else seal
-    with caplog.at_level(logging.DEBUG):
-        told = _walk(wiretap, credential)
+    for name in ("", "httpx", "httpcore", "ksef"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    told = _walk(wiretap, credential)
     heard = "\n".join([*map(repr, told), *map(_everything, caplog.records)])
     canaries = wiretap.secrets | {"KANAREK", "PRIVATE KEY", b64encode(XML).decode(), "AuthTokenRequest "}
     assert len(wiretap.secrets) > 5
-    assert caplog.records
+    assert {"httpx", "httpcore.http11"} <= {record.name for record in caplog.records}
     assert [canary[:12] for canary in canaries if canary in heard] == []
 
 
