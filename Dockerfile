@@ -35,6 +35,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=config.settings \
     STATIC_ROOT=/srv/static \
     VAR_DIR=/var/lib/kwit \
+    XDG_CACHE_HOME=/tmp/cache \
     LOG_FORMAT=json \
     HOST=0.0.0.0 \
     PORT=8000

@@ -33,7 +33,7 @@ check: setup ## Format, lint, types, import contracts, templates, migrations
 	$(THROWAWAY) $(BIN)/python manage.py check
 
 bench: setup ## Measure what a person waits for: XML, validation, signature, PDF
-	@$(THROWAWAY) $(BIN)/python -m tests.bench
+	@DJANGO_SETTINGS_MODULE=config.settings $(THROWAWAY) $(BIN)/python -m tests.bench
 
 browser: setup ## Run the tests that drive a real browser
 	@.ci/setup browser

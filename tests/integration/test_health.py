@@ -15,7 +15,7 @@ from config.health import healthz, mark_worker_seen, readyz, worker_seen_at
 
 if TYPE_CHECKING:
     from django.test import RequestFactory
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.integration
 
@@ -51,7 +51,7 @@ def test_ready_while_a_worker_was_seen_in_the_last_minute(rf: RequestFactory) ->
 
 
 @pytest.mark.django_db
-def test_a_lost_broker_is_named(rf: RequestFactory, settings: SettingsWrapper) -> None:
+def test_a_lost_broker_is_named(rf: RequestFactory, settings: Settings) -> None:
     mark_worker_seen()
     settings.REDIS_URL = f"redis://127.0.0.1:{free_port()}/0"
     assert _ready(rf) == (503, {"ready": False, "database": True, "redis": False, "worker": True})

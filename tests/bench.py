@@ -1,0 +1,103 @@
+"""`make bench`: what a person or a worker waits for, beside what we aim at (2 cores, warm, medians).
+
+The machines are noisy: the same run repeats within about 1.5 times, so compare figures of one run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+import sys
+import time
+from datetime import UTC, datetime
+from functools import partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import django
+
+from invoices.fa3_mapping import to_fa3
+from ksef.certificates import self_signed_seal
+from ksef.fa3.check import check
+from ksef.fa3.validate import validate
+from ksef.fa3.writer import write
+from ksef.qr import kod_i_url, qr_svg
+from ksef.xades import sign_auth_request
+from tests.snapshots import invoice_of, line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from invoices.domain.snapshot import InvoiceSnapshot
+
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+NIP = "5265877635"
+
+
+def _freeze(invoice: InvoiceSnapshot) -> bytes:
+    """Do what approval does with a finished invoice, the database aside."""
+    xml = write(to_fa3(invoice))
+    if validate(xml) or check(xml):
+        raise AssertionError("the measured invoice is not valid")
+    hashlib.sha256(xml).digest()
+    return xml
+
+
+def _invoice(lines: int) -> InvoiceSnapshot:
+    return invoice_of([line_of(f"Bukiet {number}", price="12.34") for number in range(lines)])
+
+
+def _print(xml: bytes) -> Callable[[], object]:
+    from invoices.selectors.pdf import render_pdf
+    from invoices.selectors.rendering import read_paper
+
+    page = cast(
+        "Any",
+        SimpleNamespace(file_stem="FV-1", progress=SimpleNamespace(number="FV/1"), paper=read_paper(xml)),
+    )
+    return lambda: render_pdf(page)
+
+
+def _median(work: Callable[[], object], *, seconds: float = 1.5, most: int = 300) -> float:
+    work()
+    times: list[float] = []
+    end = time.perf_counter() + seconds
+    while len(times) < 3 or (time.perf_counter() < end and len(times) < most):
+        begun = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times) * 1000
+
+
+def _row(name: str, work: Callable[[], object], aim: str) -> None:
+    sys.stdout.write(f"{name:<52}{_median(work):>10.2f} ms   {aim}\n")
+
+
+def main() -> None:
+    django.setup()
+    for lines, aim in ((1, ""), (10, "1 ms"), (200, ""), (1000, "")):
+        invoice = _invoice(lines)
+        _row(
+            f"freeze an invoice of {lines} lines: XML, XSD, SHA-256",
+            partial(_freeze, invoice),
+            aim,
+        )
+    credential = self_signed_seal(nip=NIP, name="Kwiaciarnia", now=NOW)
+    _row(
+        "sign a log-in (XAdES, EC key)",
+        lambda: sign_auth_request(challenge="c" * 36, nip=NIP, credential=credential, signing_time=NOW),
+        "1 ms, key loaded",
+    )
+    url = kod_i_url(
+        qr_url="https://qr.example",
+        seller_nip=NIP,
+        issue_date=NOW.date(),
+        sha256=hashlib.sha256(b"").digest(),
+    )
+    _row("draw KOD I", lambda: qr_svg(url), "")
+    for lines, aim in ((1, "134 ms"), (20, "250 ms")):
+        _row(f"print an invoice of {lines} lines as PDF", _print(_freeze(_invoice(lines))), aim)
+
+
+if __name__ == "__main__":
+    main()
