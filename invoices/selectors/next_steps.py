@@ -1,0 +1,216 @@
+"""What a person may do with an invoice now, by right and state, and what to know before doing it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.selectors import find_connection
+from invoices.domain.calendar import offline24_deadline, warsaw_date
+from invoices.domain.lifecycle import MOVING, Event, State
+from invoices.selectors.ksef_wording import explain_problem, explain_rejection, needs_person
+from invoices.selectors.rendering import format_date
+from roles.access import Right
+from roles.models import Membership
+
+if TYPE_CHECKING:
+    from invoices.models import Invoice, InvoiceEvent, Submission
+    from roles.access import Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Everything that decides about the next step, read once."""
+
+    invoice: Invoice
+    actor: Actor
+    slug: str
+    events: tuple[InvoiceEvent, ...]
+    submission: Submission | None
+    has_upo: bool
+
+    def url(self, name: str) -> str:
+        return reverse(f"invoices:{name}", args=[self.slug, self.invoice.id])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    label: str
+    url: str
+    icon: str
+    is_post: bool = False
+    is_primary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Why the invoice stands where it stands, in the words of a person, and what to do about it."""
+
+    tone: str
+    title: str
+    what: str = ""
+    places: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    todo: str = ""
+    url: str = ""
+    link: str = ""
+
+
+def list_actions(situation: Situation) -> tuple[Action, ...]:
+    """The buttons of the page; what the role does not hold is not offered (S87)."""
+    state = State(situation.invoice.state)
+    return (*_main_actions(situation, state), *_downloads(situation, state), *_copies(situation, state))
+
+
+def _main_actions(situation: Situation, state: State) -> list[Action]:
+    actor = situation.actor
+    if state is State.APPROVED and actor.may(Right.SEND) and _is_connected(situation):
+        return [
+            Action(
+                label=_("Wyślij do KSeF"),
+                url=situation.url("send"),
+                icon="send",
+                is_post=True,
+                is_primary=True,
+            )
+        ]
+    if state is State.REJECTED and actor.may(Right.ISSUE):
+        return [
+            Action(label=_("Popraw"), url=situation.url("reopen"), icon="edit", is_post=True, is_primary=True)
+        ]
+    return []
+
+
+def _downloads(situation: Situation, state: State) -> list[Action]:
+    if state is State.DRAFT:
+        return []
+    files = [
+        Action(label=_("PDF"), url=situation.url("pdf"), icon="download", is_primary=state is State.ACCEPTED),
+        Action(label=_("XML"), url=situation.url("xml"), icon="download"),
+    ]
+    if situation.has_upo:
+        files.append(Action(label=_("UPO"), url=situation.url("upo"), icon="download"))
+    return files
+
+
+def _copies(situation: Situation, state: State) -> list[Action]:
+    if state is State.DRAFT or not situation.actor.may(Right.ISSUE):
+        return []
+    return [Action(label=_("Duplikuj"), url=situation.url("duplicate"), icon="copy", is_post=True)]
+
+
+def make_notice(situation: Situation) -> Notice | None:
+    """The one thing to know first, or None when all is well."""
+    state = State(situation.invoice.state)
+    if state is State.REJECTED:
+        return _rejected(situation)
+    if state is State.APPROVED:
+        return _approved(situation)
+    if state in MOVING:
+        return _moving(situation, state)
+    if state is State.ACCEPTED and not situation.has_upo:
+        return Notice(
+            tone="info", title=_("UPO jest w drodze"), what=_("Pojawi się tu samo, gdy KSeF je wystawi.")
+        )
+    if state is State.EXEMPT:
+        what = _("Wystawiono ją konsumentowi, a firma nie wysyła takich faktur do KSeF.")
+        return Notice(tone="info", title=_("Ta faktura nie podlega wysłaniu do KSeF"), what=what)
+    return None
+
+
+def _rejected(situation: Situation) -> Notice:
+    rejections = (event.data for event in reversed(situation.events) if event.type == Event.REJECTED)
+    data: dict[str, Any] = next(rejections, {})
+    explanation = explain_rejection(
+        code=data.get("code", 0),
+        description=data.get("description", ""),
+        details=data.get("details", ()),
+        original_ksef_number=data.get("original_ksef_number", ""),
+    )
+    return Notice(
+        tone="danger",
+        title=_("KSeF odrzucił tę fakturę (kod %(code)s)") % {"code": explanation.code},
+        what=explanation.what,
+        places=explanation.places,
+        said=explanation.details,
+        todo=explanation.todo,
+    )
+
+
+def _approved(situation: Situation) -> Notice:
+    late = _lateness(situation.invoice)
+    if not situation.actor.may(Right.SEND):
+        names = ", ".join(_names_of_senders(situation))
+        return Notice(
+            tone="info",
+            title=_("Faktura czeka na wysłanie do KSeF"),
+            what=_("Twoja rola nie pozwala wysyłać do KSeF. Mogą to zrobić: %(names)s.") % {"names": names},
+            todo=late,
+        )
+    if not _is_connected(situation):
+        return Notice(
+            tone="warning",
+            title=_("Aby wysłać fakturę, połącz się z KSeF"),
+            what=_("Każda osoba wysyła do KSeF we własnym imieniu, z własnym tokenem lub certyfikatem."),
+            todo=late,
+            url=reverse("accounts:ksef", args=[situation.slug]),
+            link=_("Połącz z KSeF"),
+        )
+    return Notice(tone="warning" if late else "info", title=_("Faktura czeka na wysłanie do KSeF"), what=late)
+
+
+def _lateness(invoice: Invoice) -> str:
+    """KSeF takes a document of an earlier day as offline; then the law sets a deadline (art. 106nda)."""
+    if invoice.issue_date >= warsaw_date(timezone.now()):
+        return ""
+    return _("Dzień wystawienia minął, więc pójdzie w trybie offline24. Termin z ustawy: %(day)s.") % {
+        "day": format_date(offline24_deadline(invoice.issue_date))
+    }
+
+
+def _moving(situation: Situation, state: State) -> Notice | None:
+    submission = situation.submission
+    problem = explain_problem(submission.problem) if submission else None
+    deadline = ""
+    if state is State.OFFLINE and situation.invoice.send_by:
+        deadline = _("KSeF musi ją dostać do %(day)s.") % {"day": format_date(situation.invoice.send_by)}
+    if submission is None or problem is None:
+        return Notice(tone="info", title=_("Wystawiona offline"), what=deadline) if deadline else None
+    is_stuck = needs_person(submission.problem)
+    return Notice(
+        tone="danger" if is_stuck else "warning",
+        title=_("Wysyłanie czeka"),
+        what=problem.what,
+        facts=tuple(filter(None, (_next_try(submission), deadline))),
+        todo=problem.todo,
+        url=reverse("accounts:ksef", args=[situation.slug]) if is_stuck else "",
+        link=_("Konfiguracja KSeF") if is_stuck else "",
+    )
+
+
+def _next_try(submission: Submission) -> str:
+    if submission.next_attempt_at is None:
+        return ""
+    return _("Następna próba: %(time)s.") % {
+        "time": f"{timezone.localtime(submission.next_attempt_at):%H:%M:%S}"
+    }
+
+
+def _is_connected(situation: Situation) -> bool:
+    return find_connection(actor=situation.actor, environment=situation.invoice.environment) is not None
+
+
+def _names_of_senders(situation: Situation) -> list[str]:
+    """Colleagues whose role holds the right to send (S88)."""
+    members = Membership.objects.filter(
+        company_id=situation.actor.company_id,
+        is_active=True,
+        user__is_active=True,
+        role__rights__contains=[Right.SEND],
+    ).select_related("user", "role")
+    return [f"{member.user} ({_(member.role.name)})" for member in members.order_by("user__full_name")]

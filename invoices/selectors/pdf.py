@@ -1,0 +1,49 @@
+"""The invoice as a PDF, made from the frozen XML by WeasyPrint, which is imported only when a PDF is wanted."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+
+from invoices.selectors.document import StoredFile
+
+if TYPE_CHECKING:
+    from invoices.selectors.document import InvoicePage
+
+_STYLES: Final = "css/pdf.css"
+
+
+class PDFUnavailable(Exception):
+    """WeasyPrint or a system library it needs is not on this machine; everything else works (F53)."""
+
+
+def render_pdf(page: InvoicePage) -> StoredFile:
+    """Print the invoice on A4; raises PDFUnavailable on a machine that cannot."""
+    weasyprint = _weasyprint()
+    html = render_to_string("invoices/pdf.html", {"page": page})
+    # Whatever a name or a note smuggles in, nothing but data: addresses is ever opened (V43).
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+    document = weasyprint.HTML(string=html, url_fetcher=fetcher)
+    content: bytes = document.write_pdf(stylesheets=[_stylesheet()])
+    return StoredFile(name=f"{page.file_stem}.pdf", content=content)
+
+
+@lru_cache(maxsize=1)
+def _stylesheet() -> Any:
+    weasyprint = _weasyprint()
+    path = finders.find(_STYLES)
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+    return weasyprint.CSS(string=Path(str(path)).read_text(), url_fetcher=fetcher)
+
+
+def _weasyprint() -> Any:
+    try:
+        import weasyprint
+    except (ImportError, OSError) as error:
+        # OSError is what the missing pango says of itself.
+        raise PDFUnavailable(str(error)) from error
+    return weasyprint

@@ -1,0 +1,1 @@
+"""Translating between HTTP and the services and selectors; no rule lives here."""

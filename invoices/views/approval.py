@@ -1,0 +1,69 @@
+"""Clicks that move an invoice: approve, send, reopen. Doing one twice does it once (S90)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.domain.errors import RuleBroken
+from invoices.domain.readiness import NotReady
+from invoices.selectors.document import get_invoice
+from invoices.services.approval import approve_invoice
+from invoices.services.drafting import reopen_invoice
+from invoices.services.submission import submit_invoice
+from roles.access import Right
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import HttpResponse
+
+    from roles.middleware import TenantRequest
+
+
+@require_POST
+def approve(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    """Approve as it was last saved; what is missing is said on the page where it can be mended."""
+    request.actor.require(Right.APPROVE)
+    get_invoice(invoice_id)
+    try:
+        approve_invoice(actor=request.actor, invoice_id=invoice_id)
+    except NotReady:
+        messages.error(request, _("Faktury nie można jeszcze zatwierdzić. Uzupełnij ją i zatwierdź tutaj."))
+        return redirect("invoices:edit", request.company.slug, invoice_id)
+    return redirect("invoices:show", request.company.slug, invoice_id)
+
+
+@require_POST
+def send(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    request.actor.require(Right.SEND)
+    get_invoice(invoice_id)
+    try:
+        submit_invoice(actor=request.actor, invoice_id=invoice_id)
+    except RuleBroken as broken:
+        messages.error(request, _refusals()[broken.code])
+    return redirect("invoices:show", request.company.slug, invoice_id)
+
+
+@require_POST
+def reopen(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    request.actor.require(Right.ISSUE)
+    get_invoice(invoice_id)
+    try:
+        reopen_invoice(actor=request.actor, invoice_id=invoice_id)
+    except RuleBroken as broken:
+        messages.error(request, _refusals()[broken.code])
+    # The page of a draft leads on to its form, also after a second click.
+    return redirect("invoices:show", request.company.slug, invoice_id)
+
+
+def _refusals() -> dict[str, str]:
+    return {
+        "not_connected": _("Najpierw połącz się z KSeF w Konfiguracji. Faktura czeka zatwierdzona."),
+        "not_approved": _("Do KSeF można wysłać tylko zatwierdzoną fakturę."),
+        "not_rejected": _("Poprawić w ten sposób można tylko fakturę odrzuconą przez KSeF."),
+    }

@@ -1,0 +1,75 @@
+"""The page of one invoice, its moving state, and its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from invoices.selectors.document import find_upo, get_invoice_page, get_progress, get_xml
+from invoices.selectors.pdf import PDFUnavailable, render_pdf
+from roles.access import Right
+
+if TYPE_CHECKING:
+    import uuid
+
+    from invoices.selectors.document import StoredFile
+    from roles.middleware import TenantRequest
+
+
+@require_safe
+def show(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    request.actor.require(Right.VIEW)
+    page = get_invoice_page(actor=request.actor, slug=request.company.slug, invoice_id=invoice_id)
+    if page.is_draft and request.actor.may(Right.ISSUE):
+        return redirect("invoices:edit", request.company.slug, invoice_id)
+    return render(request, "invoices/show.html", {"page": page, "progress": page.progress})
+
+
+@require_safe
+def status(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    """What has changed since the page last asked; 204 when nothing has, so that the page is left in peace (S81)."""
+    request.actor.require(Right.VIEW)
+    progress = get_progress(actor=request.actor, slug=request.company.slug, invoice_id=invoice_id)
+    if request.GET.get("znane") == progress.fingerprint:
+        return HttpResponse(status=204)
+    context = {"progress": progress, "invoice_id": invoice_id, "is_partial": True}
+    return render(request, "invoices/_status_answer.html", context)
+
+
+@require_safe
+def pdf(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    request.actor.require(Right.VIEW)
+    page = get_invoice_page(actor=request.actor, slug=request.company.slug, invoice_id=invoice_id)
+    if page.is_draft:
+        return redirect("invoices:show", request.company.slug, invoice_id)
+    try:
+        return _download(render_pdf(page), content_type="application/pdf")
+    except PDFUnavailable as error:
+        context = {"reason": str(error), "invoice_id": invoice_id}
+        return render(request, "invoices/pdf_unavailable.html", context, status=503)
+
+
+@require_safe
+def xml(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    request.actor.require(Right.VIEW)
+    return _download(get_xml(invoice_id), content_type="application/xml")
+
+
+@require_safe
+def upo(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    request.actor.require(Right.VIEW)
+    file = find_upo(invoice_id)
+    if file is None:
+        return render(request, "invoices/upo_missing.html", {"invoice_id": invoice_id}, status=404)
+    return _download(file, content_type="application/xml")
+
+
+def _download(file: StoredFile, *, content_type: str) -> HttpResponse:
+    disposition = content_disposition_header(as_attachment=True, filename=file.name)
+    return HttpResponse(
+        file.content, content_type=content_type, headers={"Content-Disposition": disposition or "attachment"}
+    )
