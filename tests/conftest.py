@@ -18,11 +18,11 @@ from tests.servers import Simulator, start_simulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
     from pytest_django.plugin import DjangoDbBlocker
 
 
-def _superuser(database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+def superuser_connection(database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(address(role="none", database=database), autocommit=True)
 
 
@@ -41,7 +41,7 @@ def _make_roles(connection: psycopg.Connection[tuple[object, ...]]) -> None:
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Make and migrate this worker's database as the owner; every test then runs as the runtime role."""
     name = sql.Identifier(DATABASE)
-    with _superuser() as superuser:
+    with superuser_connection() as superuser:
         _make_roles(superuser)
         superuser.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         superuser.execute(sql.SQL("CREATE DATABASE {} OWNER kwit_owner").format(name))
@@ -55,14 +55,14 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     yield
     with django_db_blocker.unblock():
         connections.close_all()
-    with _superuser() as superuser:
+    with superuser_connection() as superuser:
         superuser.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
 
-def _truncate() -> None:
+def empty_tables() -> None:
     """Empty all tables as the superuser: the runtime role may not, and triggers guard the logs."""
     connections.close_all()
-    with _superuser(DATABASE) as superuser:
+    with superuser_connection(DATABASE) as superuser:
         superuser.execute("SET session_replication_role = replica")
         tables = superuser.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'django_migrations'"
@@ -75,7 +75,7 @@ def _truncate() -> None:
 def _truncating_teardown() -> Iterator[None]:
     """Transactional tests end by our truncation instead of Django's flush."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: _truncate())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_tables())
         yield
 
 
@@ -97,7 +97,7 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
 
 
 @pytest.fixture
-def simulator(simulator_process: Simulator, settings: SettingsWrapper) -> Simulator:
+def simulator(simulator_process: Simulator, settings: Settings) -> Simulator:
     """The KSeF simulator, emptied, with the portal pointed at it."""
     simulator_process.reset()
     settings.KSEF_SIMULATOR_URL = simulator_process.url
