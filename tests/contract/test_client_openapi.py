@@ -1,17 +1,12 @@
 """Every request of the client, and every answer it met, against the official OpenAPI file."""
 
 import json
-import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, override
 
 import httpx
 import pytest
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # It ships no types.
 
 from invoices.domain.calendar import warsaw_date
 from invoices.fa3_mapping import to_fa3
@@ -22,41 +17,15 @@ from ksef.fa3.writer import write
 from ksef.gateway import Endpoint, Environment, Gateway, TokenCredential
 from ksef.simulator.app import Simulator, create_app
 from ksef.simulator.world import Options
+from tests.contract.openapi import Contract, find_contract
 from tests.snapshots import SELLER, invoice_of
 
-OPENAPI = Path(
-    os.environ.get("KSEF_OPENAPI")
-    or Path(__file__).parents[3] / "shared" / "ksef" / "openapi" / "ksef-openapi-2.9.0.json"
-)
 pytestmark = [
     pytest.mark.contract,
-    pytest.mark.skipif(not OPENAPI.is_file(), reason="the official OpenAPI file is not here (KSEF_OPENAPI)"),
+    pytest.mark.skipif(
+        find_contract() is None, reason="the official OpenAPI file is not here (KSEF_OPENAPI)"
+    ),
 ]
-
-
-@cache
-def _contract() -> Mapping[str, Any]:
-    contract: Mapping[str, Any] = _as_json_schema(json.loads(OPENAPI.read_bytes()))
-    return contract
-
-
-def _as_json_schema(node: Any) -> Any:
-    """OpenAPI 3.0 says `nullable` where JSON Schema says that null is one of the types."""
-    if isinstance(node, list):
-        return [_as_json_schema(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    schema = {key: _as_json_schema(value) for key, value in node.items()}
-    if schema.pop("nullable", None) is True and schema:
-        return {"anyOf": [schema, {"type": "null"}]}
-    return schema
-
-
-def _check(schema: Mapping[str, Any], value: object, *, where: str) -> None:
-    # The references inside point to the root of the document, so its components go along.
-    validator = Draft202012Validator({**schema, "components": _contract()["components"]})
-    problems = [f"{where} {error.json_path}: {error.message}" for error in validator.iter_errors(value)]
-    assert problems == []
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +34,18 @@ class Operation:
     description: Mapping[str, Any]
 
 
+def _contract() -> Contract:
+    contract = find_contract()
+    assert contract is not None
+    return contract
+
+
 def _operation(request: httpx.Request) -> Operation:
-    for template, operations in _contract()["paths"].items():
-        path = template if template.startswith("/v2") else f"/v2{template}"
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))
-        if re.fullmatch(pattern, request.url.path) and request.method.lower() in operations:
-            # A literal path wins over a template, as in the list of the contract itself.
-            literal = _contract()["paths"].get(request.url.path.removeprefix("/v2"), operations)
-            chosen = literal.get(request.method.lower(), operations[request.method.lower()])
-            return Operation(f"{request.method} {template}", chosen)
-    raise AssertionError(f"no such operation: {request.method} {request.url.path}")
+    description = _contract()._operation(request)
+    method = request.method.lower()
+    paths = _contract().document["paths"]
+    template = next(path for path, known in paths.items() if known.get(method) is description)
+    return Operation(f"{request.method} {template}", description)
 
 
 class Witness(httpx.BaseTransport):
@@ -88,11 +59,13 @@ class Witness(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self._inner.handle_request(request)
         response.read()
+        response.request = request
         if request.url.path.startswith("/v2"):
             operation = _operation(request)
             self.seen.add((operation.name, response.status_code))
             _check_request(operation, request)
-            _check_response(operation, response)
+            _contract().check(response)
+            _check_headers(operation, response)
         return response
 
 
@@ -107,18 +80,11 @@ def _check_request(operation: Operation, request: httpx.Request) -> None:
     kind = request.headers["Content-Type"]
     assert kind in content, operation.name
     if kind == "application/json":
-        _check(content[kind]["schema"], json.loads(request.content), where=operation.name)
+        _contract()._check_json(content[kind]["schema"], json.loads(request.content), where=operation.name)
 
 
-def _check_response(operation: Operation, response: httpx.Response) -> None:
-    described = operation.description["responses"].get(str(response.status_code))
-    assert described is not None, f"{operation.name}: HTTP {response.status_code}"
-    content = described.get("content", {})
-    kind = response.headers.get("Content-Type", "").partition(";")[0]
-    assert (kind in content) if content else not response.content, f"{operation.name}: {kind}"
-    if kind.endswith("json"):
-        where = f"{operation.name} {response.status_code}"
-        _check(content[kind]["schema"], response.json(), where=where)
+def _check_headers(operation: Operation, response: httpx.Response) -> None:
+    described = operation.description["responses"][str(response.status_code)]
     if "x-ms-meta-hash" in described.get("headers", {}):
         assert "x-ms-meta-hash" in response.headers, operation.name
 
