@@ -1,7 +1,7 @@
 # `make` lists the targets. Each of them prepares .venv first, which costs a moment when nothing changed.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench browser live lock
+.PHONY: help setup demo test check check-style check-types check-imports check-templates check-django bench browser live lock
 
 BIN := .venv/bin
 TEMPLATES := $(shell find templates -name '*.html' -o -name '*.txt' 2>/dev/null)
@@ -22,13 +22,23 @@ test: setup ## Run all tests but the live ones (ARGS="-k name" narrows them)
 	@.ci/setup browser
 	@$(BIN)/python -m pytest -n logical --maxprocesses 4 -m "not live" $(ARGS)
 
-check: setup ## Format, lint, types, import contracts, templates, migrations
-	$(BIN)/ruff format --check .
+check: check-style check-types check-imports check-templates check-django ## Format, lint, types, imports, templates, migrations
+
+check-style: setup
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check .
+
+check-types: setup
 	$(THROWAWAY) $(BIN)/mypy .
+
+check-imports: setup
 	$(BIN)/lint-imports
+
+check-templates: setup
 	$(BIN)/djade --check --target-version 6.1 $(TEMPLATES)
-	$(BIN)/djlint --check --lint templates --quiet
+	$(BIN)/djlint --check --lint --quiet templates
+
+check-django: setup
 	$(THROWAWAY) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(THROWAWAY) $(BIN)/python manage.py check
 
