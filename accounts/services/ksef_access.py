@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.domain.errors import RuleBroken
 from accounts.models import Company, KSeFCredential
 from ksef.certificates import self_signed_seal
-from ksef.errors import AccessExpired, Refused
+from ksef.errors import AccessExpired, CredentialUnusable, Refused
 from ksef.gateway import CertificateCredential, Endpoint, Environment, Gateway, TokenCredential
 from roles.access import Right
 from roles.audit import record
@@ -127,7 +127,7 @@ def _keep(
 def _log_in_again(gateway: Gateway, credential: KSeFCredential, *, nip: str) -> Access:
     try:
         return gateway.log_in(_credential(credential), nip=nip)
-    except Refused as refusal:
+    except (Refused, CredentialUnusable) as refusal:
         raise NotConnected(str(refusal)) from refusal
 
 
