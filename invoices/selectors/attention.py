@@ -1,0 +1,206 @@
+"""What needs a person first: each task with its count and the place where it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from django.db.models import Count, Min, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from invoices.domain.calendar import warsaw_date
+from invoices.domain.lifecycle import State
+from invoices.models import Invoice, Submission
+from invoices.selectors.ksef_wording import explain_problem
+from invoices.selectors.plural import plural
+from invoices.selectors.rendering import format_date
+from roles.access import Right
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from accounts.models import Company
+    from accounts.selectors import Connection
+    from roles.access import Actor
+
+_EXPIRES_SOON: Final = timedelta(days=2)
+_NAMED_ONE_BY_ONE: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    icon: str
+    text: str
+    url: str
+    tone: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    rejected: int
+    approved: int
+    late: int
+    offline: int
+    send_by: date | None
+    drafts: int
+    due: int
+
+
+def list_tasks(
+    *, actor: Actor, company: Company, connection: Connection | None, now: datetime
+) -> tuple[Task, ...]:
+    """The most urgent first; what the actor's role cannot mend is not asked of them (S87, S89)."""
+    facts = _facts(company, today=warsaw_date(now))
+    return (
+        *_rejected(facts, company),
+        *_connection(actor, company, connection, now),
+        *_stuck(company),
+        *_offline(facts, company),
+        *_to_send(actor, facts, company),
+        *_due(facts, company),
+        *_drafts(actor, facts, company),
+    )
+
+
+def _facts(company: Company, *, today: date) -> _Facts:
+    approved = Q(state=State.APPROVED)
+    offline = Q(state=State.OFFLINE)
+    counted = Invoice.objects.filter(environment=company.environment).aggregate(
+        rejected=Count("id", filter=Q(state=State.REJECTED)),
+        approved=Count("id", filter=approved),
+        late=Count("id", filter=approved & Q(issue_date__lt=today)),
+        offline=Count("id", filter=offline),
+        send_by=Min("send_by", filter=offline),
+        drafts=Count("id", filter=Q(state=State.DRAFT)),
+        due=Count("id", filter=Q(state=State.ACCEPTED, due_date=today)),
+    )
+    return _Facts(**counted)
+
+
+def _rejected(facts: _Facts, company: Company) -> Iterator[Task]:
+    """A rejected document was never issued: the buyer has nothing, so this comes first."""
+    rows = Invoice.objects.filter(environment=company.environment, state=State.REJECTED).order_by(
+        "-issue_date"
+    )
+    for invoice in rows[:_NAMED_ONE_BY_ONE]:
+        yield Task(
+            icon="rejected",
+            tone="danger",
+            text=_("KSeF odrzucił fakturę %(number)s (%(buyer)s)")
+            % {"number": invoice.number, "buyer": invoice.buyer_name},
+            url=reverse("invoices:show", args=[company.slug, invoice.id]),
+        )
+    more = facts.rejected - _NAMED_ONE_BY_ONE
+    if more > 0:
+        text = plural(
+            more,
+            one=_("kolejna faktura odrzucona przez KSeF"),
+            few=_("kolejne faktury odrzucone przez KSeF"),
+            many=_("kolejnych faktur odrzuconych przez KSeF"),
+        )
+        yield Task(icon="rejected", tone="danger", count=more, text=text, url=_list(company, State.REJECTED))
+
+
+def _connection(
+    actor: Actor, company: Company, connection: Connection | None, now: datetime
+) -> Iterator[Task]:
+    if not actor.may(Right.SEND):
+        return
+    url = reverse("accounts:ksef", args=[company.slug])
+    if connection is None:
+        text = _("Nie masz połączenia z KSeF: faktury nie zostaną wysłane")
+        yield Task(icon="key", tone="warn", text=text, url=url)
+    elif connection.access_until and connection.access_until < now + _EXPIRES_SOON:
+        moment = f"{timezone.localtime(connection.access_until):%d.%m.%Y, %H:%M}"
+        text = (
+            _("Dostęp do KSeF wygasł %(moment)s")
+            if connection.access_until < now
+            else _("Dostęp do KSeF wygasa %(moment)s")
+        )
+        yield Task(icon="key", tone="warn", text=text % {"moment": moment}, url=url)
+
+
+def _stuck(company: Company) -> Iterator[Task]:
+    """Documents that wait for another reason than their turn, by reason."""
+    waiting = (
+        Submission.objects.filter(environment=company.environment, closed_at=None)
+        .exclude(problem="")
+        .values("problem")
+        .annotate(count=Count("id"))
+        .order_by("problem")
+    )
+    for row in waiting:
+        explanation = explain_problem(row["problem"])
+        yield Task(
+            icon="clock",
+            tone="warn",
+            count=row["count"],
+            text=_("W kolejce. %(why)s") % {"why": explanation.what if explanation else ""},
+            url=_list(company, State.QUEUED),
+        )
+
+
+def _offline(facts: _Facts, company: Company) -> Iterator[Task]:
+    if facts.offline and facts.send_by:
+        text = plural(
+            facts.offline,
+            one=_("faktura offline: KSeF musi ją dostać do %(day)s"),
+            few=_("faktury offline: KSeF musi dostać pierwszą do %(day)s"),
+            many=_("faktur offline: KSeF musi dostać pierwszą do %(day)s"),
+        ) % {"day": format_date(facts.send_by)}
+        yield Task(
+            icon="offline", tone="warn", count=facts.offline, text=text, url=_list(company, State.OFFLINE)
+        )
+
+
+def _to_send(actor: Actor, facts: _Facts, company: Company) -> Iterator[Task]:
+    """S89: those who may send find what colleagues approved; the others see that it waits."""
+    if not facts.approved:
+        return
+    if actor.may(Right.SEND):
+        text = plural(
+            facts.approved,
+            one=_("faktura do wysłania do KSeF"),
+            few=_("faktury do wysłania do KSeF"),
+            many=_("faktur do wysłania do KSeF"),
+        )
+    else:
+        text = plural(
+            facts.approved,
+            one=_("faktura czeka, aż wyśle ją osoba z uprawnieniem"),
+            few=_("faktury czekają, aż wyśle je osoba z uprawnieniem"),
+            many=_("faktur czeka, aż wyśle je osoba z uprawnieniem"),
+        )
+    tone = "warn" if facts.late else ""
+    yield Task(icon="send", tone=tone, count=facts.approved, text=text, url=_list(company, State.APPROVED))
+
+
+def _due(facts: _Facts, company: Company) -> Iterator[Task]:
+    if facts.due:
+        text = plural(
+            facts.due,
+            one=_("faktura z terminem płatności dziś"),
+            few=_("faktury z terminem płatności dziś"),
+            many=_("faktur z terminem płatności dziś"),
+        )
+        yield Task(icon="calendar", count=facts.due, text=text, url=_list(company, State.ACCEPTED))
+
+
+def _drafts(actor: Actor, facts: _Facts, company: Company) -> Iterator[Task]:
+    if facts.drafts and actor.may(Right.ISSUE):
+        text = plural(
+            facts.drafts,
+            one=_("szkic do dokończenia"),
+            few=_("szkice do dokończenia"),
+            many=_("szkiców do dokończenia"),
+        )
+        yield Task(icon="draft", count=facts.drafts, text=text, url=_list(company, State.DRAFT))
+
+
+def _list(company: Company, state: State) -> str:
+    return reverse("invoices:index", args=[company.slug], query={"stan": state.value})
