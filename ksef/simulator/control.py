@@ -1,6 +1,7 @@
 """The control API of tests and of the demo: clock, settings, faults, keys, tokens and the ledger."""
 
 import base64
+import re
 from datetime import datetime
 from typing import Final
 
@@ -85,7 +86,7 @@ def clear_faults(call: Call) -> Response:
 def _read_faults(call: Call) -> list[Fault]:
     try:
         return [read_fault(item) for item in Fields.of(call.request).children("faults")]
-    except ValueError as error:
+    except (ValueError, re.error) as error:
         raise Refusal(21405, str(error)) from error
 
 

@@ -81,7 +81,7 @@ class Fault:
 
 
 def read_fault(fields: Fields) -> Fault:
-    """Read one fault of the control API; ValueError says what is wrong with it."""
+    """Read one fault of the control API; ValueError or re.error says what is wrong with it."""
     match = fields.child("match")
     action = Action(fields.text("action"))
     needed = _NEEDS.get(action)

@@ -175,7 +175,6 @@ class OpenSession:
 class Visitor:
     """One client of one simulator; every answer under /v2 is held against the official contract."""
 
-    simulator: Simulator
     clock: Clock
     http: httpx.Client
     token: str = ""
@@ -320,4 +319,4 @@ def visiting() -> Iterator[Visitor]:
     clock.now = START
     with httpx.Client(transport=httpx.WSGITransport(app=simulator), base_url="http://ksef.test") as http:
         http.post("/_control/reset").raise_for_status()
-        yield Visitor(simulator, clock, http)
+        yield Visitor(clock, http)

@@ -24,6 +24,8 @@ from tests.contract.ministry import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cryptography.x509 import ObjectIdentifier
+
 pytestmark = pytest.mark.contract
 
 OTHER = "1234563218"
@@ -40,11 +42,11 @@ def visitor() -> Iterator[Visitor]:
 )
 @pytest.mark.parametrize("kind", ["rsa", "ec"])
 def test_certificate_of_the_company_gives_owner_rights(
-    visitor: Visitor, subject: dict[object, str], kind: str
+    visitor: Visitor, subject: dict[ObjectIdentifier, str], kind: str
 ) -> None:
     """2.2: the certificate's NIP is the context's, so a session may be opened at once."""
     key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ec.generate_private_key(ec.SECP256R1())
-    begun = visitor.begin_login(make_credential(subject, key=key))  # type: ignore[arg-type]  # Parametrised.
+    begun = visitor.begin_login(make_credential(subject, key=key))
     assert visitor.login_status(begun)["code"] == 200
     visitor.redeem(begun)
     assert visitor.open_session().reference[8:12] == "-SO-"
@@ -53,9 +55,9 @@ def test_certificate_of_the_company_gives_owner_rights(
 @pytest.mark.parametrize(
     "subject", [seal_subject(OTHER), person_subject("PNOPL-80010112345")], ids=["nip", "pesel"]
 )
-def test_somebody_else_has_no_permissions(visitor: Visitor, subject: dict[object, str]) -> None:
+def test_somebody_else_has_no_permissions(visitor: Visitor, subject: dict[ObjectIdentifier, str]) -> None:
     """2.4: status 415, and nothing to redeem (21301)."""
-    begun = visitor.begin_login(make_credential(subject))  # type: ignore[arg-type]  # Parametrised.
+    begun = visitor.begin_login(make_credential(subject))
     assert visitor.login_status(begun)["code"] == 415
     token = begun["authenticationToken"]["token"]
     assert visitor.refusal("POST", "/v2/auth/token/redeem", token=token) == 21301

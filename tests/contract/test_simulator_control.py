@@ -1,0 +1,185 @@
+"""The control API of the simulator: faults as data, clock, settings, reset and the ledger."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ksef.simulator.faults import ConnectionDropped
+from tests.contract.ministry import SELLER, OpenSession, Visitor, make_invoice, sha256_base64, visiting
+from tests.contract.openapi import find_contract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.contract
+
+CHALLENGE = "/v2/auth/challenge"
+
+
+@pytest.fixture
+def visitor() -> Iterator[Visitor]:
+    with visiting() as visitor:
+        yield visitor
+
+
+def _plan(visitor: Visitor, *faults: dict[str, Any]) -> None:
+    response = visitor.ask("POST", "/_control/faults", json={"faults": list(faults)})
+    assert response.status_code == 200, response.text
+
+
+def _package(visitor: Visitor) -> tuple[OpenSession, str]:
+    visitor.log_in()
+    session = visitor.open_session()
+    return session, f"/v2/sessions/online/{session.reference}/invoices"
+
+
+@pytest.mark.parametrize(("action", "received"), [("drop_after", 1), ("drop_before", 0)])
+def test_dropped_connection(visitor: Visitor, action: str, received: int) -> None:
+    """F4 and F5: the answer is lost after, or the request before, it had its effect."""
+    session, path = _package(visitor)
+    _plan(visitor, {"match": {"method": "POST", "path_regex": "/invoices$"}, "action": action})
+    with pytest.raises(ConnectionDropped) as dropped:
+        visitor.ask("POST", path, json=session.package(make_invoice()))
+    assert dropped.value.served is (received == 1)
+    assert len(visitor.get("/_control/ledger")["received"]) == received
+
+
+def test_truncated_answer(visitor: Visitor) -> None:
+    """The request was served; half of the body comes."""
+    session, path = _package(visitor)
+    _plan(visitor, {"match": {"path_regex": "/invoices$"}, "action": "truncate"})
+    with pytest.raises(ConnectionDropped):
+        visitor.ask("POST", path, json=session.package(make_invoice()))
+    assert len(visitor.get("/_control/ledger")["received"]) == 1
+
+
+def test_faults_hit_in_the_order_of_the_script(visitor: Visitor) -> None:
+    """`after` lets requests pass, `times` counts hits, and the next fault takes over."""
+    _plan(
+        visitor,
+        {"match": {"path_regex": CHALLENGE}, "action": "error", "code": 21405, "after": 1, "times": 2},
+        {"match": {"path_regex": CHALLENGE}, "action": "limited", "retry_after": 30, "after": 1},
+    )
+    statuses = [visitor.ask("POST", CHALLENGE).status_code for _ in range(5)]
+    assert statuses == [200, 400, 400, 429, 200]
+    hits = [fault["hits"] for fault in visitor.get("/_control/faults")["faults"]]
+    assert hits == [2, 1]
+
+
+def test_limited_and_unavailable_answers(visitor: Visitor) -> None:
+    """12: 429 with Retry-After in both formats; a 503 without any effect."""
+    _plan(visitor, {"match": {"path_regex": CHALLENGE}, "action": "limited", "retry_after": 7, "times": 2})
+    for headers in ({}, {"X-Error-Format": "problem-details"}):
+        limited = visitor.ask("POST", CHALLENGE, headers=headers)
+        assert (limited.status_code, limited.headers["retry-after"]) == (429, "7")
+    _plan(visitor, {"match": {"path_regex": "^/$"}, "action": "status", "status": 503})
+    assert visitor.ask("GET", "/").status_code == 503
+    assert visitor.ask("GET", "/").status_code == 200
+
+
+@pytest.mark.parametrize("action", ["delay", "delay_after"])
+def test_slow_answer(visitor: Visitor, action: str) -> None:
+    """The request is served before or after the wait."""
+    _plan(visitor, {"match": {"path_regex": CHALLENGE}, "action": action, "seconds": 30})
+    _, moment = visitor.challenge()
+    assert (visitor.clock().is_integer(), visitor.clock() * 1000 - moment) == (
+        True,
+        0 if action == "delay" else 30_000,
+    )
+
+
+def test_script_can_be_replaced_and_cleared(visitor: Visitor) -> None:
+    """PUT and DELETE."""
+    _plan(visitor, {"match": {}, "action": "drop_before", "times": 0})
+    fault = {"match": {"path_regex": CHALLENGE}, "action": "status", "status": 500}
+    replaced = visitor.ask("PUT", "/_control/faults", json={"faults": [fault]}).json()["faults"]
+    assert [item["action"] for item in replaced] == ["status"]
+    assert visitor.ask("DELETE", "/_control/faults").status_code == 204
+    assert visitor.ask("POST", CHALLENGE).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"match": {}, "action": "explode"},
+        {"match": {}, "action": "status"},
+        {"match": {"path_regex": "("}, "action": "drop_after"},
+        {"action": "drop_after"},
+    ],
+)
+def test_script_that_makes_no_sense(visitor: Visitor, fault: dict[str, object]) -> None:
+    """400 and nothing planned."""
+    assert visitor.ask("POST", "/_control/faults", json={"faults": [fault]}).status_code == 400
+    assert visitor.get("/_control/faults")["faults"] == []
+
+
+def test_clock(visitor: Visitor) -> None:
+    """By offset and by moment."""
+    assert visitor.get("/_control/clock") == {"now": "2026-11-20T10:00:00.000+00:00", "offset": 0.0}
+    visitor.ask("POST", "/_control/clock", json={"offset": -3600})
+    assert visitor.get("/_control/clock")["now"] == "2026-11-20T09:00:00.000+00:00"
+    visitor.ask("POST", "/_control/clock", json={"now": "2027-01-01T00:00:00+01:00"})
+    assert visitor.ask("POST", CHALLENGE).json()["timestamp"] == "2026-12-31T23:00:00.000+00:00"
+    for body in ({"now": "tomorrow"}, {"now": "2027-01-01T00:00:00"}, {}):
+        assert visitor.ask("POST", "/_control/clock", json=body).status_code == 400
+
+
+def test_settings(visitor: Visitor) -> None:
+    """Any by name; unknown and negative ones are refused."""
+    visitor.ask("POST", "/_control/options", json={"processing": 5, "max_invoices": 3})
+    options = visitor.get("/_control/options")
+    assert (options["processing"], options["max_invoices"]) == (5, 3)
+    for body in ({"speed": 1}, {"processing": -1}, {"processing": "quick"}):
+        assert visitor.ask("POST", "/_control/options", json=body).status_code == 400
+
+
+def test_ledger_tells_what_really_came(visitor: Visitor) -> None:
+    """The oracle of the crash tests: accepted, and all that was received with its fate."""
+    visitor.log_in()
+    session = visitor.open_session()
+    good = make_invoice()
+    status = visitor.judged(session, good)
+    visitor.judged(session, b"<bad/>")
+    ledger = visitor.get("/_control/ledger")
+    (accepted,) = ledger["accepted"]
+    assert (accepted["ksefNumber"], accepted["hash"]) == (status["ksefNumber"], sha256_base64(good))
+    assert (accepted["seller"], accepted["number"]) == (SELLER, "FV/1")
+    assert [entry["code"] for entry in ledger["received"]] == [200, 430]
+
+
+def test_reset_forgets(visitor: Visitor) -> None:
+    """Invoices, logins, tokens, faults and settings go; the key stays, so that clients need not ask again."""
+    visitor.log_in()
+    visitor.judged(visitor.open_session(), make_invoice())
+    _, key = visitor.public_key()
+    visitor.ask("POST", "/_control/keys", json={"mode": "emergency"})
+    visitor.ask("POST", "/_control/options", json={"processing": 9})
+    visitor.ask("POST", "/_control/clock", json={"offset": 9})
+    assert visitor.ask("POST", "/_control/reset").status_code == 204
+    assert visitor.get("/_control/ledger")["received"] == []
+    assert visitor.ask("GET", "/v2/auth/sessions").status_code == 401
+    assert visitor.public_key()[1] == key
+    assert visitor.get("/_control/options")["processing"] == 0.5
+    assert visitor.get("/_control/clock")["offset"] == 0
+
+
+def test_places_that_do_not_exist(visitor: Visitor) -> None:
+    """404 and 405, outside the contract."""
+    assert visitor.http.get("/v2/nothing").status_code == 404
+    assert visitor.http.post("/v2/rate-limits").status_code == 405
+
+
+def test_answers_are_really_held_against_the_contract(visitor: Visitor) -> None:
+    """The judge itself: an invented member and a missing one are both noticed."""
+    contract = find_contract()
+    if contract is None:
+        pytest.skip("the official OpenAPI file is not here (KSEF_OPENAPI or ../shared)")
+    response = visitor.http.post(CHALLENGE)
+    contract.check(response)
+    for wrong in ({**response.json(), "invented": 1}, {"challenge": "x"}):
+        response._content = json.dumps(wrong).encode()
+        with pytest.raises(AssertionError):
+            contract.check(response)
