@@ -1,0 +1,170 @@
+"""Two companies of the same shape with a row in every table; every text of one bears its canary word."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.test import override_settings
+
+from accounts.services.companies import update_company
+from accounts.services.ksef_access import connect_with_self_signed_certificate
+from invoices import outbox
+from invoices.domain.vat import VatRate
+from invoices.models import OutboxEntry
+from invoices.services import outcomes
+from invoices.services.approval import approve_invoice
+from invoices.services.contractors import save_contractor
+from invoices.services.drafting import save_draft
+from invoices.services.submission import submit_invoice
+from ksef.gateway import InvoiceStatus
+from roles.audit import log_refusal
+from tests.builders import CONTRACTOR, draft, line, run_outbox
+from tests.people import People, Person, details, make_people
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterator
+
+    from accounts.models import User
+    from invoices.models import Invoice
+    from tests.servers import Simulator
+
+
+@dataclass(frozen=True, slots=True)
+class Possessions:
+    """What one company owns, by id."""
+
+    slug: str
+    canary: str
+    contractor: uuid.UUID
+    unused_contractor: uuid.UUID
+    draft: uuid.UUID
+    approved: uuid.UUID
+    queued: uuid.UUID
+    accepted: uuid.UUID
+    rejected: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    people: People
+    mine: Possessions
+    hers: Possessions
+
+
+def make_world(simulator: Simulator) -> World:
+    """Alicja's company with beata and cezary, zofia's with herself; through services, committed as they commit."""
+    simulator.reset()
+    people = make_people()
+    with portal_pointed_at(simulator):
+        mine = _furnish(people.alicja, issuer=people.cezary, canary="kanarekalicji")
+        hers = _furnish(people.zofia, issuer=people.zofia, canary="kanarekzofii")
+        # Last, because nothing takes it out of the queue any more.
+        mine, hers = _with_queued(people.alicja, mine), _with_queued(people.zofia, hers)
+        connect_with_self_signed_certificate(actor=people.beata.actor, company=people.beata.company)
+    for person in (people.beata, people.cezary):
+        _rename(person.user, mine.canary)
+    return World(people, mine, hers)
+
+
+@contextmanager
+def portal_pointed_at(simulator: Simulator) -> Iterator[None]:
+    addresses = {**settings.KSEF_ADDRESSES, "simulator": (f"{simulator.url}/v2", simulator.url)}
+    with override_settings(KSEF_SIMULATOR_URL=simulator.url, KSEF_ADDRESSES=addresses):
+        yield
+
+
+def _furnish(owner: Person, *, issuer: Person, canary: str) -> Possessions:
+    _rename(owner.user, canary)
+    with owner.entered() as actor:
+        facts = details(name=f"{canary} firma", nip=owner.company.nip)
+        update_company(
+            actor=actor,
+            details=replace(facts, address_line1=f"{canary} ulica", address_line2=f"{canary} miasto"),
+        )
+    contractor, unused = _contractor(owner, f"{canary} nabywca"), _contractor(owner, f"{canary} zbędny")
+    first = _invoice(owner, contractor, canary)
+    approved = _invoice(owner, contractor, canary)
+    with issuer.entered() as actor:
+        approve_invoice(actor=actor, invoice_id=approved.id)
+    connect_with_self_signed_certificate(actor=owner.actor, company=owner.company)
+    accepted = _sent(owner, contractor, canary)
+    run_outbox()
+    rejected = _sent(owner, contractor, canary)
+    _reject()
+    log_refusal(actor=owner.actor, action=canary, right="none")
+    return Possessions(
+        slug=owner.company.slug,
+        canary=canary,
+        contractor=contractor,
+        unused_contractor=unused,
+        draft=first.id,
+        approved=approved.id,
+        queued=first.id,
+        accepted=accepted.id,
+        rejected=rejected.id,
+    )
+
+
+def _with_queued(owner: Person, possessions: Possessions) -> Possessions:
+    return replace(possessions, queued=_sent(owner, possessions.contractor, possessions.canary).id)
+
+
+def _rename(user: User, canary: str) -> None:
+    user.full_name = f"{canary} {user.full_name}"
+    user.save()
+
+
+def _contractor(person: Person, name: str) -> uuid.UUID:
+    texts = replace(CONTRACTOR, name=name, address_line1=name, address_line2=name)
+    with person.entered() as actor:
+        return save_contractor(actor=actor, details=texts).id
+
+
+def _invoice(person: Person, contractor: uuid.UUID, canary: str) -> Invoice:
+    content = replace(
+        draft(
+            line(name=f"{canary} pozycja"),
+            line(name=f"{canary} druga", rate=VatRate.EXEMPT),
+            contractor_id=contractor,
+        ),
+        note=f"{canary} uwaga",
+        exemption_kind="act",
+        exemption_text=f"{canary} podstawa",
+    )
+    with person.entered() as actor:
+        return save_draft(actor=actor, draft=content)
+
+
+def _sent(person: Person, contractor: uuid.UUID, canary: str) -> Invoice:
+    invoice = _invoice(person, contractor, canary)
+    with person.entered() as actor:
+        approve_invoice(actor=actor, invoice_id=invoice.id)
+        return submit_invoice(actor=actor, invoice_id=invoice.id)
+
+
+def _reject() -> None:
+    """KSeF says no to the one document that waits."""
+    claim = outbox.claim(OutboxEntry.objects.get().id)
+    assert claim is not None
+    work = outcomes.load_work(claim)
+    assert work is not None
+    outcomes.begin_post(work, session_reference="20261122-SO-0000000000-0000000000-00")
+    outcomes.record_rejected(
+        work,
+        status=InvoiceStatus(
+            reference="20261122-EE-0000000000-0000000000-00",
+            code=450,
+            description="Błąd weryfikacji semantyki dokumentu faktury",
+            details=("kanarek powodu",),
+            ksef_number=None,
+            invoice_hash=work.sha256,
+            invoicing_mode=None,
+            acquisition_date=None,
+            original_ksef_number=None,
+            original_session_reference=None,
+        ),
+    )
