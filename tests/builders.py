@@ -42,7 +42,12 @@ def today() -> date:
 
 
 def line(
-    *, name: str = "Usługa", price: str = "100", quantity: str = "1", rate: VatRate = VatRate.R23, discount: str = "0"
+    *,
+    name: str = "Usługa",
+    price: str = "100",
+    quantity: str = "1",
+    rate: VatRate = VatRate.R23,
+    discount: str = "0",
 ) -> LineDraft:
     return LineDraft(
         name=name,
@@ -72,7 +77,7 @@ def draft(*lines: LineDraft, contractor_id: uuid.UUID | None = None) -> InvoiceD
 
 def make_contractor(person: Person, **changes: str) -> Contractor:
     with person.entered() as actor:
-        return save_contractor(actor=actor, details=replace(CONTRACTOR, **changes))  # type: ignore[arg-type]  # all are text
+        return save_contractor(actor=actor, details=replace(CONTRACTOR, **changes))
 
 
 def make_draft(person: Person, *lines: LineDraft) -> Invoice:

@@ -48,6 +48,8 @@ def _own_broker() -> str:
 
 
 def _set_environment() -> None:
+    var_dir = tempfile.mkdtemp(prefix="kwit-test-")
+    Path(var_dir, "static").mkdir()  # WhiteNoise wants the folder, though the files come from where they lie.
     os.environ.update(
         REDIS_URL=_own_broker(),
         DATABASE_URL=address(role="kwit_app"),
@@ -58,7 +60,7 @@ def _set_environment() -> None:
         DEMO="true",
         STATIC_MANIFEST="false",
         EMAIL_URL="memorymail://",
-        VAR_DIR=tempfile.mkdtemp(prefix="kwit-test-"),
+        VAR_DIR=var_dir,
         DOUBT_SECONDS="0",
         LOG_LEVEL="WARNING",
     )

@@ -10,12 +10,13 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
@@ -47,7 +48,10 @@ class Simulator:
 def start_simulator(*, log: Path, processing: float = 0.05) -> Iterator[Simulator]:
     """Start `python -m ksef.simulator` on a free port and wait for the line that says it is ready."""
     command = [sys.executable, "-m", "ksef.simulator", "--port", "0", "--processing", str(processing)]
-    with log.open("wb") as errors, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
         try:
             assert process.stdout is not None
             ready = re.search(r"http://[\d.:]+", process.stdout.readline())
@@ -66,7 +70,10 @@ def start_web(simulator: Simulator, *, log: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
     variables = {**os.environ, "KSEF_SIMULATOR_URL": simulator.url, "PORT": str(port), "WEB_CONCURRENCY": "1"}
     url = f"http://127.0.0.1:{port}"
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, env=variables) as process:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, stdout=output, stderr=output, env=variables) as process,
+    ):
         try:
             _await_answer(f"{url}/healthz", process=process, log=log)
             yield url
@@ -89,7 +96,11 @@ def _await_answer(url: str, *, process: subprocess.Popen[bytes], log: Path) -> N
 
 @contextmanager
 def start_worker(
-    simulator: Simulator, *, log: Path, beat: bool = False, **environment: str
+    simulator: Simulator,
+    *,
+    log: Path,
+    beat: bool = False,
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a real Celery worker of one process, so that a SIGKILL at a failpoint takes all of it."""
     command = [sys.executable, "-m", "celery", "-A", "config.celery", "worker", "--pool", "solo"]
@@ -97,7 +108,10 @@ def start_worker(
     if beat:
         command += ["--beat", "--schedule", str(log.with_suffix(".schedule"))]
     variables = {**os.environ, "KSEF_SIMULATOR_URL": simulator.url, **environment}
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output, env=variables) as process:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, stdout=output, stderr=output, env=variables) as process,
+    ):
         try:
             yield process
         finally:

@@ -56,7 +56,12 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+            ],
         )
         yield browser
         browser.close()
@@ -79,7 +84,9 @@ def processes(
 
 
 @pytest.fixture
-def portal(processes: str, browser: Browser, simulator: Simulator, transactional_db: None) -> Iterator[Portal]:
+def portal(
+    processes: str, browser: Browser, simulator: Simulator, transactional_db: None
+) -> Iterator[Portal]:
     yield Portal(processes, browser)
     for context in browser.contexts:
         context.close()

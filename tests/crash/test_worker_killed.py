@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from invoices.models import Invoice
     from tests.people import People, Person
@@ -33,14 +33,16 @@ _QUICK = {"OUTBOX_LEASE_SECONDS": "2", "DOUBT_SECONDS": "1"}
 
 
 @pytest.fixture
-def alicja(committed_people: People, simulator: Simulator, settings: SettingsWrapper) -> Person:
+def alicja(committed_people: People, simulator: Simulator, settings: Settings) -> Person:
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
     alicja = committed_people.alicja
     connect_with_self_signed_certificate(actor=alicja.actor, company=alicja.company)
     return alicja
 
 
-def await_truth(holds: Callable[[], bool], *, log: Path, between: Callable[[], object] = lambda: None) -> None:
+def await_truth(
+    holds: Callable[[], bool], *, log: Path, between: Callable[[], object] = lambda: None
+) -> None:
     deadline = time.monotonic() + _LIMIT_SECONDS
     while not holds():
         assert time.monotonic() < deadline, log.read_text()[-4000:]
@@ -62,12 +64,12 @@ def test_a_killed_worker_neither_loses_nor_doubles(
     """F1, F2, F3, I1: killed by SIGKILL at the point, resumed by another worker from the rows alone."""
     log = tmp_path / "worker.log"
     invoice = make_approved(alicja)
-    with start_worker(simulator, log=log, FAILPOINT=f"{failpoint}:kill", **_QUICK) as worker:
+    with start_worker(simulator, log=log, environment={"FAILPOINT": f"{failpoint}:kill", **_QUICK}) as worker:
         await_truth(lambda: worker.poll() is not None, log=log)
         assert worker.returncode == -signal.SIGKILL
     assert reload(alicja, invoice).state == State.SENDING
 
-    with start_worker(simulator, log=log, **_QUICK):
+    with start_worker(simulator, log=log, environment=_QUICK):
         await_truth(lambda: has_receipt(alicja, invoice), log=log, between=outbox.wake_due)
     accepted = reload(alicja, invoice)
     assert accepted.state == State.ACCEPTED
@@ -78,15 +80,13 @@ def test_a_killed_worker_neither_loses_nor_doubles(
 
 
 def test_redis_emptied_while_ten_invoices_wait(
-    alicja: Person, simulator: Simulator, tmp_path: Path, settings: SettingsWrapper
+    alicja: Person, simulator: Simulator, tmp_path: Path, settings: Settings
 ) -> None:
     """F32: the doorbells are gone, the rows are not: the beat's sweep finds all ten."""
     invoices = [make_approved(alicja) for _ in range(10)]
     redis.Redis.from_url(settings.REDIS_URL).flushdb()
     log = tmp_path / "worker.log"
-    with start_worker(simulator, log=log, beat=True, **_QUICK):
+    with start_worker(simulator, log=log, beat=True, environment=_QUICK):
         await_truth(lambda: all(has_receipt(alicja, invoice) for invoice in invoices), log=log)
     assert {reload(alicja, invoice).state for invoice in invoices} == {State.ACCEPTED}
     assert len(simulator.ledger()) == len(simulator.control("GET", "ledger")["received"]) == 10
-
-

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from accounts.services.ksef_access import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import Event, State
-from invoices.models import UPO, Invoice, InvoiceDocument, InvoiceEvent, OutboxEntry, Submission, SubmissionAttempt
+from invoices.models import (
+    UPO,
+    Invoice,
+    InvoiceDocument,
+    InvoiceEvent,
+    OutboxEntry,
+    Submission,
+    SubmissionAttempt,
+)
 from invoices.services.submission import submit_invoice
 from ksef.upo import check_upo
 from roles.models import Role
 from tests.builders import make_approved, reload, run_outbox
-from tests.people import People, Person
-from tests.servers import Simulator
+
+if TYPE_CHECKING:
+    from tests.people import People, Person
+    from tests.servers import Simulator
 
 pytestmark = pytest.mark.integration
 

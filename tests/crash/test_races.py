@@ -1,0 +1,83 @@
+"""Two people, two browsers, one invoice."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from accounts.services.ksef_access import connect_with_self_signed_certificate
+from invoices.domain.lifecycle import Event
+from invoices.models import InvoiceDocument, InvoiceEvent, NumberCounter, OutboxEntry
+from invoices.services import sending
+from tests.builders import make_approved, make_draft, reload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tests.people import People
+    from tests.servers import Simulator
+
+pytestmark = pytest.mark.crash
+
+
+def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
+    """Run all acts in threads of their own, released together; what each returned, in order."""
+    barrier = threading.Barrier(len(acts))
+    results: list[object] = [None] * len(acts)
+
+    def run(place: int, act: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            results[place] = act()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results
+
+
+def test_approval_from_two_browsers_makes_one_number(committed_people: People, simulator: Simulator) -> None:
+    """S90, F37: twenty clicks of two people make one approval, document, number and entry; nobody sees an error."""
+    people = committed_people
+    for person in (people.alicja, people.beata):
+        connect_with_self_signed_certificate(actor=person.actor, company=person.company)
+    invoice = make_draft(people.alicja)
+    url = reverse("invoices:approve", args=[people.alicja.company.slug, invoice.id])
+    clients = [person.client for person in (people.alicja, people.beata) for _ in range(10)]
+    answers = at_once([lambda client=client: client.post(url).status_code for client in clients])
+    assert answers == [302] * 20
+    with people.alicja.entered():
+        assert InvoiceEvent.objects.filter(type=Event.APPROVED).count() == 1
+        assert InvoiceDocument.objects.count() == 1
+        assert NumberCounter.objects.get().last == 1
+    assert OutboxEntry.objects.count() == 1
+
+
+def test_two_workers_race_for_one_entry(committed_people: People, simulator: Simulator) -> None:
+    """F39: SKIP LOCKED and the lease let one of them work."""
+    alicja = committed_people.alicja
+    connect_with_self_signed_certificate(actor=alicja.actor, company=alicja.company)
+    invoice = make_approved(alicja)
+    entry = OutboxEntry.objects.get()
+    at_once([lambda: sending.run_entry(entry.id)] * 4)
+    assert reload(alicja, invoice).ksef_number
+    assert len(simulator.control("GET", "ledger")["received"]) == 1
+
+
+def test_numbers_of_ten_invoices_approved_at_once_have_no_gap(committed_people: People) -> None:
+    """I5: the counter is locked in the approving transaction."""
+    alicja = committed_people.alicja
+    invoices = [make_draft(alicja) for _ in range(10)]
+    urls = [reverse("invoices:approve", args=[alicja.company.slug, invoice.id]) for invoice in invoices]
+    clients = [alicja.client for _ in urls]
+    at_once([lambda pair=pair: pair[0].post(pair[1]) for pair in zip(clients, urls, strict=True)])
+    numbers = sorted(int(reload(alicja, invoice).number.split("/")[1]) for invoice in invoices)
+    assert numbers == list(range(1, 11))
