@@ -14,7 +14,7 @@ from config.embedded import free_port
 from config.health import healthz, mark_worker_seen, readyz, worker_seen_at
 
 if TYPE_CHECKING:
-    from django.test import RequestFactory
+    from django.test import Client, RequestFactory
     from pytest_django import Settings
 
 pytestmark = pytest.mark.integration
@@ -32,6 +32,13 @@ def test_alive_asks_nobody(rf: RequestFactory) -> None:
     response = healthz(rf.get("/healthz"))
     assert (response.status_code, response.content) == (200, b"ok\n")
     assert healthz(rf.post("/healthz")).status_code == 405
+
+
+def test_probes_are_answered_over_plain_http(client: Client, settings: Settings) -> None:
+    """Behind a proxy that speaks HTTPS, the container still asks itself without it."""
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/konto/").status_code == 301
 
 
 @pytest.mark.django_db
