@@ -1,0 +1,48 @@
+"""The one place that says broken rules and obstacles to approval in Polish."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from accounts.domain.errors import RuleBroken
+    from invoices.domain.readiness import Obstacle
+
+_UNKNOWN = _("Tego nie da się teraz zrobić (%(code)s). Odśwież stronę i spróbuj ponownie.")
+
+_TEXTS = {
+    # Drafts
+    "stale_version": _(
+        "Ktoś zmienił ten szkic, odkąd go otwarto. Twoje zmiany nie są zapisane, ale widać je poniżej: "
+        "porównaj je z aktualnym szkicem albo zapisz jeszcze raz, aby go zastąpić."
+    ),
+    "not_a_draft": _("Ta faktura nie jest już szkicem, dlatego nie można jej zmienić."),
+    "numbered_draft": _("Ten szkic ma już numer. Usunięcie go zostawiłoby lukę w numeracji."),
+    "unknown_contractor": _("Tego kontrahenta już nie ma. Wybierz innego."),
+    "contractor_in_use": _("Ten kontrahent jest na fakturach, dlatego nie można go usunąć."),
+    "not_rejected": _("Poprawić można tylko fakturę odrzuconą przez KSeF."),
+    # Approval
+    "no_lines": _("Dodaj co najmniej jedną pozycję."),
+    "too_many_lines": _("Faktura może mieć najwyżej 10 000 pozycji. Podziel ją na kilka faktur."),
+    "no_buyer": _("Wybierz nabywcę albo wpisz nowego."),
+    "buyer_nip": _("NIP tego nabywcy jest nieprawidłowy. Popraw go w danych kontrahenta."),
+    "buyer_address": _("Brakuje adresu tego nabywcy. Uzupełnij go w danych kontrahenta."),
+    "future_date": _("Data wystawienia nie może być późniejsza niż dzisiejsza."),
+    "past_date": _("Fakturę wysyłaną do KSeF wystawia się z dzisiejszą datą. Zmień datę wystawienia."),
+    "exemption_missing": _("Pozycja ze stawką „zw” wymaga podania podstawy zwolnienia z VAT."),
+    "too_large": _("Dokument jest większy, niż przyjmuje KSeF. Podziel fakturę na kilka."),
+    "number_taken": _("Numer z serii jest już zajęty. Zmień wzór numeracji."),
+    "schema": _("Dokument nie zgadza się ze schematem FA(3): %(path)s: %(message)s"),
+    # Sending
+    "not_connected": _("Najpierw połącz się z KSeF: Konfiguracja, KSeF."),
+    "not_approved": _("Wysłać można tylko fakturę zatwierdzoną."),
+    "self_signed_refused": _("W tym środowisku KSeF nie przyjmuje certyfikatów próbnych."),
+}
+
+
+def say(problem: RuleBroken | Obstacle) -> str:
+    """The Polish sentence for a code, with its parameters; an unknown code is named rather than hidden."""
+    text = _TEXTS.get(problem.code, _UNKNOWN)
+    return str(text) % {"code": problem.code, **problem.params}

@@ -1,0 +1,155 @@
+"""The list of sales invoices: filtered, newest first, one page at a time by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from django.db.models import Max, Min, Q
+from django.urls import reverse
+from django.utils.formats import date_format
+
+from invoices.domain.lifecycle import State
+from invoices.domain.money import format_money
+from invoices.models import Invoice
+from invoices.selectors.rendering import format_date
+from invoices.selectors.state_wording import StateLabel, state_label
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+PAGE: Final = 50
+_MONTHS_OFFERED: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilter:
+    """What the list was asked for; `after` is where the page before it ended."""
+
+    text: str = ""
+    state: str = ""
+    month: str = ""
+    after: str = ""
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.text or self.state or self.month)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    number: str
+    buyer: str
+    issue_date: str
+    gross: str
+    state: StateLabel
+    ksef_number: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoicePage:
+    rows: tuple[InvoiceRow, ...]
+    first_url: str | None
+    next_url: str | None
+    is_filtered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """The place of an invoice in the order of the list."""
+
+    issue_date: date
+    created_at: datetime
+    id: UUID
+
+    @classmethod
+    def read(cls, text: str) -> _Key | None:
+        """None for whatever no list of ours has written: it then starts from the top."""
+        try:
+            day, moment, key = text.split("_")
+            place = cls(date.fromisoformat(day), datetime.fromisoformat(moment), UUID(key))
+        except ValueError:
+            return None
+        return place if place.created_at.utcoffset() is not None else None
+
+    def write(self) -> str:
+        return f"{self.issue_date.isoformat()}_{self.created_at.isoformat()}_{self.id}"
+
+
+def list_invoices(*, slug: str, wanted: InvoiceFilter) -> InvoicePage:
+    """One page of invoices, newest first; always one query, however many rows."""
+    rows = _filtered(wanted).order_by("-issue_date", "-created_at", "-id")
+    after = _Key.read(wanted.after)
+    if after is not None:
+        rows = rows.filter(_beyond(after))
+    found = list(rows[: PAGE + 1])
+    shown = found[:PAGE]
+    last = _Key(shown[-1].issue_date, shown[-1].created_at, shown[-1].id) if len(found) > PAGE else None
+    return InvoicePage(
+        rows=tuple(_row(invoice, slug) for invoice in shown),
+        first_url=None if after is None else _url(slug, replace(wanted, after="")),
+        next_url=None if last is None else _url(slug, replace(wanted, after=last.write())),
+        is_filtered=wanted.is_set,
+    )
+
+
+def list_months() -> list[tuple[str, str]]:
+    """The months from the newest invoice back to the oldest, as ("2026-11", "listopad 2026")."""
+    span = Invoice.objects.aggregate(first=Min("issue_date"), last=Max("issue_date"))
+    if span["first"] is None:
+        return []
+    newest = span["last"].year * 12 + span["last"].month - 1
+    oldest = span["first"].year * 12 + span["first"].month - 1
+    months = [date(index // 12, index % 12 + 1, 1) for index in range(newest, oldest - 1, -1)]
+    return [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months[:_MONTHS_OFFERED]]
+
+
+def list_states() -> list[tuple[str, str]]:
+    return [(state.value, state_label(state).label) for state in State]
+
+
+def _filtered(wanted: InvoiceFilter) -> QuerySet[Invoice]:
+    rows = Invoice.objects.all()
+    for word in wanted.text.split():
+        rows = rows.filter(
+            Q(number__icontains=word) | Q(buyer_name__icontains=word) | Q(ksef_number__icontains=word)
+        )
+    if wanted.state:
+        rows = rows.filter(state=wanted.state)
+    if wanted.month:
+        first = date.fromisoformat(f"{wanted.month}-01")
+        following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+        rows = rows.filter(issue_date__gte=first, issue_date__lt=following)
+    return rows
+
+
+def _beyond(key: _Key) -> Q:
+    """Rows after this one. The first condition alone lets PostgreSQL start inside the index."""
+    return Q(issue_date__lte=key.issue_date) & (
+        Q(issue_date__lt=key.issue_date)
+        | Q(created_at__lt=key.created_at)
+        | Q(created_at=key.created_at, id__lt=key.id)
+    )
+
+
+def _row(invoice: Invoice, slug: str) -> InvoiceRow:
+    page = "invoices:edit" if invoice.state == State.DRAFT else "invoices:show"
+    return InvoiceRow(
+        number=invoice.number,
+        buyer=invoice.buyer_name,
+        issue_date=format_date(invoice.issue_date),
+        gross=format_money(invoice.gross),
+        state=state_label(invoice.state),
+        ksef_number=invoice.ksef_number,
+        url=reverse(page, args=[slug, invoice.id]),
+    )
+
+
+def _url(slug: str, wanted: InvoiceFilter) -> str:
+    asked = {"szukaj": wanted.text, "stan": wanted.state, "miesiac": wanted.month, "po": wanted.after}
+    return reverse(
+        "invoices:index", args=[slug], query={name: value for name, value in asked.items() if value}
+    )
