@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -53,6 +54,8 @@ class Simulator:
         request = read_request(environ)
         fault = self._planned_fault(request)
         response = self._respond(request, fault)
+        if fault is not None and fault.action is Action.GARBLED:
+            response = replace(response, body=response.body[::-1])
         if fault is not None and fault.action is Action.TRUNCATE:
             return _send(response, start_response, truncated=True)
         return _send(response, start_response)
@@ -83,7 +86,7 @@ class Simulator:
     def _work(self, request: Request) -> Response:
         store = self.world.store
         try:
-            # One lock over both: nothing may be asked between the verdicts and the answer.
+            # Verdicts are committed on their own: a refused request is rolled back, they are not.
             with store.transaction():
                 settle(self.world, now=self.world.now())
             with store.transaction():

@@ -16,11 +16,13 @@ from ksef.simulator.token_request import CONTEXTS
 from ksef.simulator.world import as_milliseconds, iso
 
 _USAGES: Final = (keys.TOKENS, keys.SYMMETRIC)
+_PLANNED: Final = frozenset({405, 500, 550})
 
 
 def reset(call: Call) -> Response:
     """Forget all but the first key, whose making is slow; clock and settings are as at the start of the process."""
     call.world.faults.clear()
+    call.world.verdicts.clear()
     call.world.store.clear()
     call.world.reset_settings()
     keys.keep_first_key(call.world.store)
@@ -88,6 +90,15 @@ def _read_faults(call: Call) -> list[Fault]:
         return [read_fault(item) for item in Fields.of(call.request).children("faults")]
     except (ValueError, re.error) as error:
         raise Refusal(21405, str(error)) from error
+
+
+def plan_verdicts(call: Call) -> Response:
+    """Let the next invoices end with these codes: `{"codes": [550, 500]}`."""
+    codes = Fields.of(call.request).integers("codes")
+    if not set(codes) <= _PLANNED:
+        raise Refusal(21405, f"codes: one of {sorted(_PLANNED)}.")
+    call.world.verdicts.extend(codes)
+    return json_response({"codes": list(call.world.verdicts)})
 
 
 def issue_control_token(call: Call) -> Response:
@@ -167,6 +178,7 @@ CONTROL_ROUTES: Final = (
     Route("POST", "/_control/faults", add_faults),
     Route("PUT", "/_control/faults", replace_faults),
     Route("DELETE", "/_control/faults", clear_faults),
+    Route("POST", "/_control/verdicts", plan_verdicts),
     Route("POST", "/_control/tokens", issue_control_token),
     Route("POST", "/_control/keys", rotate_keys),
     Route("GET", "/_control/ledger", show_ledger),

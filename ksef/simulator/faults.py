@@ -29,6 +29,7 @@ class Action(StrEnum):
     DROP_AFTER = "drop_after"  # Carry out, then close without an answer (F4).
     DELAY = "delay"  # Wait, then carry out and answer.
     DELAY_AFTER = "delay_after"  # Carry out, then wait before the answer.
+    GARBLED = "garbled"  # Carry out, then answer with a body that nobody can read.
     TRUNCATE = "truncate"  # Carry out, then close in the middle of the body.
 
 

@@ -144,6 +144,12 @@ class Fields:
             raise self._wrong(name, "wymagana jest lista tekstów")
         return list(value)
 
+    def integers(self, name: str) -> list[int]:
+        value = self._values.get(name)
+        if not isinstance(value, list) or not all(type(item) is int for item in value):
+            raise self._wrong(name, "wymagana jest lista liczb całkowitych")
+        return list(value)
+
     def child(self, name: str) -> "Fields":
         value = self._values.get(name)
         if not isinstance(value, dict):

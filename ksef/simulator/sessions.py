@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from ksef.simulator import keys
+from ksef.simulator.authentications import find_authentication
 from ksef.simulator.errors import Refusal
 from ksef.simulator.messages import Fields, Response, json_response, no_content, without_empty
 from ksef.simulator.numbers import new_reference
@@ -145,11 +146,17 @@ def query_sessions(call: Call) -> Response:
 def _matching(call: Call) -> list[Session]:
     mine = call.caller.authentication
     sessions = list_sessions(call.world.store, context_type=mine.context_type, context=mine.context)
-    # Without Introspection one sees the sessions of one's own logins only.
     if not call.caller.has_any(frozenset({"Introspection", "EnforcementOperations"})):
-        sessions = [session for session in sessions if session.authentication == mine.reference]
+        sessions = [session for session in sessions if _is_of_same_subject(call, session)]
     conditions = _conditions(call)
     return [session for session in sessions if all(condition(session) for condition in conditions)]
+
+
+def _is_of_same_subject(call: Call, session: Session) -> bool:
+    """With InvoiceWrite alone one sees the sessions that the same subject opened, in whichever login."""
+    mine = call.caller.authentication
+    theirs = find_authentication(call.world.store, session.authentication)
+    return theirs is not None and (theirs.subject_type, theirs.subject) == (mine.subject_type, mine.subject)
 
 
 def _conditions(call: Call) -> list[Callable[[Session], bool]]:

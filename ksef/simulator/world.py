@@ -1,6 +1,7 @@
 """The simulator's surroundings: its clock, the settings a test may turn, its memory and its planned faults."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
@@ -65,12 +66,16 @@ def as_milliseconds(seconds: float) -> int:
 
 @dataclass(slots=True)
 class World:
-    """Time is milliseconds since 1970 everywhere, as the simulated clock shows it."""
+    """Time is milliseconds since 1970 everywhere, as the simulated clock shows it.
+
+    `verdicts` are status codes that the next invoices will get whatever is in them: 405, 500 or 550.
+    """
 
     store: Store
     wall_clock: Callable[[], float] = time.time
     options: Options = field(default_factory=Options)
     faults: FaultBook = field(default_factory=FaultBook)
+    verdicts: deque[int] = field(default_factory=deque)
     offset: float = 0.0
     initial: Options = field(init=False)
 

@@ -56,6 +56,30 @@ def test_truncated_answer(visitor: Visitor) -> None:
     assert len(visitor.get("/_control/ledger")["received"]) == 1
 
 
+def test_garbled_answer(visitor: Visitor) -> None:
+    """The request was served; its answer has the right status and cannot be read."""
+    session, path = _package(visitor)
+    _plan(visitor, {"match": {"path_regex": "/invoices$"}, "action": "garbled"})
+    answer = visitor.http.post(
+        path, json=session.package(make_invoice()), headers={"Authorization": f"Bearer {visitor.token}"}
+    )
+    assert answer.status_code == 202
+    with pytest.raises(ValueError, match="Expecting value"):
+        answer.json()
+    assert len(visitor.get("/_control/ledger")["received"]) == 1
+
+
+@pytest.mark.parametrize("code", [405, 500, 550])
+def test_trouble_of_the_system_itself(visitor: Visitor, code: int) -> None:
+    """4.5: codes that say nothing about the invoice; the next one is judged as usual."""
+    visitor.log_in()
+    session = visitor.open_session()
+    visitor.ask("POST", "/_control/verdicts", json={"codes": [code]})
+    assert visitor.judged(session, make_invoice())["status"]["code"] == code
+    assert visitor.judged(session, make_invoice())["status"]["code"] == 200
+    assert visitor.ask("POST", "/_control/verdicts", json={"codes": [200]}).status_code == 400
+
+
 def test_faults_hit_in_the_order_of_the_script(visitor: Visitor) -> None:
     """`after` lets requests pass, `times` counts hits, and the next fault takes over."""
     _plan(
@@ -164,6 +188,15 @@ def test_reset_forgets(visitor: Visitor) -> None:
     assert visitor.public_key()[1] == key
     assert visitor.get("/_control/options")["processing"] == 0.5
     assert visitor.get("/_control/clock")["offset"] == 0
+
+
+def test_front_page_counts(visitor: Visitor) -> None:
+    """What a curious person sees."""
+    visitor.log_in()
+    visitor.judged(visitor.open_session(), make_invoice())
+    page = visitor.ask("GET", "/", token="").text
+    assert "http://ksef.test/v2" in page
+    assert "<dt>Przyjęte</dt><dd>1</dd>" in page
 
 
 def test_places_that_do_not_exist(visitor: Visitor) -> None:

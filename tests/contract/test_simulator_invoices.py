@@ -389,6 +389,16 @@ def test_list_of_sessions(visitor: Visitor) -> None:
     assert visitor.refusal("GET", "/v2/sessions?sessionType=Online&dateCreatedFrom=soon") == 21405
 
 
+def test_sessions_of_an_earlier_login_are_listed(visitor: Visitor) -> None:
+    """4.5: with InvoiceWrite alone one sees what the same subject opened, in whichever login."""
+    owner_session = visitor.open_session()
+    token = visitor.control_token(permissions=["InvoiceWrite"])
+    for _ in range(2):
+        visitor.redeem(visitor.begin_token_login(token))
+        sessions = visitor.get("/v2/sessions?sessionType=Online")["sessions"]
+        assert [item["referenceNumber"] for item in sessions] == [owner_session.reference]
+
+
 def test_document_is_given_to_its_parties_only(visitor: Visitor, session: OpenSession) -> None:
     """21164 for strangers, 21165 until it is stored for good."""
     visitor.ask("POST", "/_control/options", json={"storage": 5})

@@ -213,6 +213,15 @@ def test_logins_are_listed_and_ended(visitor: Visitor) -> None:
     assert visitor.refusal("POST", "/v2/auth/token/refresh", token=refresh) == 21301
 
 
+def test_old_operation_is_gone(visitor: Visitor) -> None:
+    """410 once the status is no longer kept (7 days)."""
+    visitor.ask("POST", "/_control/options", json={"status_retention": 60})
+    begun = visitor.begin_login(make_credential())
+    visitor.clock.advance(seconds=61)
+    path = f"/v2/auth/{begun['referenceNumber']}"
+    assert visitor.ask("GET", path, token=begun["authenticationToken"]["token"]).status_code == 410
+
+
 def test_login_of_a_stranger_cannot_be_ended(visitor: Visitor) -> None:
     """2.5: the other company's login is not found."""
     visitor.log_in()

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -208,6 +209,24 @@ def test_everything_survives_a_kill(tmp_path: Path) -> None:
 def _finished(visitor: Visitor, begun: dict[str, Any]) -> dict[str, Any]:
     _until(lambda: visitor.login_status(begun)["code"], lambda code: code != 100)
     return begun
+
+
+def test_the_same_invoice_from_many_at_once(address: str) -> None:
+    """13.2 under threads: twelve parallel postings of one number end as one accepted and eleven duplicates."""
+    visitor = _visitor(address)
+    visitor.redeem(_finished(visitor, visitor.begin_token_login(visitor.control_token())))
+    sessions = [visitor.open_session() for _ in range(3)]
+    content = make_invoice(number=f"FV/{time.time_ns()}", issue_date=datetime.fromisoformat(_today()).date())
+    with ThreadPoolExecutor(12) as pool:
+        sent = list(
+            pool.map(lambda turn: (sessions[turn % 3], visitor.send(sessions[turn % 3], content)), range(12))
+        )
+
+    def codes() -> list[int]:
+        return sorted(visitor.invoice(session, reference)["status"]["code"] for session, reference in sent)
+
+    assert _until(codes, lambda found: found[0] >= 200) == [200, *[440] * 11]
+    visitor.http.close()
 
 
 def test_nothing_is_written_without_data(tmp_path: Path) -> None:

@@ -123,6 +123,17 @@ def test_a_token_sees_and_ends_only_itself(visitor: Visitor) -> None:
     assert visitor.ask("DELETE", f"/v2/tokens/{own['referenceNumber']}").status_code == 204
 
 
+def test_foreign_tokens_need_the_right_to_manage(visitor: Visitor) -> None:
+    """2.7: CredentialsRead shows the others' tokens; ending them takes CredentialsManage (403)."""
+    visitor.control_token()
+    mine = visitor.control_token(permissions=["CredentialsRead"])
+    visitor.redeem(visitor.begin_token_login(mine))
+    listed = [token["referenceNumber"] for token in visitor.get("/v2/tokens")["tokens"]]
+    other = next(reference for reference in listed if not mine.startswith(reference))
+    assert visitor.ask("DELETE", f"/v2/tokens/{other}").status_code == 403
+    assert visitor.get(f"/v2/tokens/{other}")["status"] == "Active"
+
+
 def test_unknown_challenge_and_malformed_context(visitor: Visitor) -> None:
     """21111 and 21405."""
     challenge = "20261120-CR-0000000000-0000000000-00"
