@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.crash
 
 
-def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
+def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     """Run all acts in threads of their own, released together; what each returned, in order."""
     barrier = threading.Barrier(len(acts))
-    results: list[object] = [None] * len(acts)
+    results: list[Any] = [None] * len(acts)
 
-    def run(place: int, act: Callable[[], object]) -> None:
+    def run(place: int, act: Callable[[], Any]) -> None:
         barrier.wait()
         try:
             results[place] = act()
@@ -52,8 +53,8 @@ def test_approval_from_two_browsers_makes_one_number(committed_people: People, s
     invoice = make_draft(people.alicja)
     url = reverse("invoices:approve", args=[people.alicja.company.slug, invoice.id])
     clients = [person.client for person in (people.alicja, people.beata) for _ in range(10)]
-    answers = at_once([lambda client=client: client.post(url).status_code for client in clients])
-    assert answers == [302] * 20
+    answers = at_once([partial(client.post, url) for client in clients])
+    assert [answer.status_code for answer in answers] == [302] * 20
     with people.alicja.entered():
         assert InvoiceEvent.objects.filter(type=Event.APPROVED).count() == 1
         assert InvoiceDocument.objects.count() == 1
@@ -78,6 +79,6 @@ def test_numbers_of_ten_invoices_approved_at_once_have_no_gap(committed_people: 
     invoices = [make_draft(alicja) for _ in range(10)]
     urls = [reverse("invoices:approve", args=[alicja.company.slug, invoice.id]) for invoice in invoices]
     clients = [alicja.client for _ in urls]
-    at_once([lambda pair=pair: pair[0].post(pair[1]) for pair in zip(clients, urls, strict=True)])
+    at_once([partial(client.post, url) for client, url in zip(clients, urls, strict=True)])
     numbers = sorted(int(reload(alicja, invoice).number.split("/")[1]) for invoice in invoices)
     assert numbers == list(range(1, 11))
