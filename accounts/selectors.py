@@ -17,6 +17,48 @@ DEMO_DOMAIN = "demo.kwit"
 
 
 @dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """Somebody of the demo as the log-in page introduces them; `url_value` is the address before the @."""
+
+    name: str
+    role: str
+    description: str
+    url_value: str
+
+    @property
+    def email(self) -> str:
+        return f"{self.url_value}@{DEMO_DOMAIN}"
+
+
+DEMO_PEOPLE = (
+    DemoPerson(
+        name="Alicja Nowak",
+        role="Administrator",
+        description="Właścicielka Instalacji Nowak: wystawia, wysyła, ustawia, zarządza.",
+        url_value="alicja",
+    ),
+    DemoPerson(
+        name="Beata Zawada",
+        role="Księgowy",
+        description="Księgowa Instalacji Nowak: wystawia i wysyła do KSeF, także za innych.",
+        url_value="beata",
+    ),
+    DemoPerson(
+        name="Cezary Mazur",
+        role="Wystawca",
+        description="Monter w Instalacjach Nowak: wystawia i zatwierdza, ale nie wysyła.",
+        url_value="cezary",
+    ),
+    DemoPerson(
+        name="Zofia Lis",
+        role="Administrator",
+        description="Prowadzi inną firmę, Pracownię Fotografii: jej faktur nikt powyżej nie zobaczy.",
+        url_value="zofia",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class CompanyLink:
     name: str
     slug: str

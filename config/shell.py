@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from accounts.selectors import list_companies
+from accounts.selectors import DEMO_PEOPLE, list_companies
 from roles.access import Actor, Right
 
 if TYPE_CHECKING:
@@ -64,7 +64,10 @@ def environment_label(code: str) -> EnvironmentLabel:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     # Lazy: an error page of a broken database must not ask the database who is looking.
-    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+    return {
+        "shell": SimpleLazyObject(lambda: _shell(request)),
+        "demo_people": DEMO_PEOPLE if settings.DEMO else (),
+    }
 
 
 def _shell(request: HttpRequest) -> Shell:
