@@ -161,7 +161,7 @@ def _dates(fa: Fa) -> tuple[Fact, ...]:
 def _seller(party: Podmiot1) -> Party:
     return Party(
         name=party.DaneIdentyfikacyjne.Nazwa,
-        identifier=f"NIP {party.DaneIdentyfikacyjne.NIP}",
+        identifier=f"NIP {party.PrefiksPodatnika or ''}{party.DaneIdentyfikacyjne.NIP}",
         address=_address(party.Adres),
         contacts=_contacts(party.DaneKontaktowe),
     )
