@@ -10,7 +10,7 @@ from ksef.simulator.errors import Refusal
 from ksef.simulator.faults import Fault, read_fault
 from ksef.simulator.ksef_tokens import PERMISSIONS, TokenWish, issue_token
 from ksef.simulator.messages import Fields, Response, json_response, no_content, without_empty
-from ksef.simulator.records import SUCCESS, Invoice
+from ksef.simulator.records import SUCCESS, Invoice, list_all_invoices
 from ksef.simulator.routing import Call, Route
 from ksef.simulator.token_request import CONTEXTS
 from ksef.simulator.world import as_milliseconds, iso
@@ -140,9 +140,7 @@ def rotate_keys(call: Call) -> Response:
 
 def show_ledger(call: Call) -> Response:
     """Return the oracle: all that was received, in order, and what of it was accepted."""
-    rows = call.world.store.rows("SELECT * FROM invoices ORDER BY id")
-    invoices = [Invoice(**row) for row in rows]
-    received = [_entry(invoice) for invoice in invoices]
+    received = [_entry(invoice) for invoice in list_all_invoices(call.world.store)]
     accepted = [entry for entry in received if entry["code"] == SUCCESS]
     return json_response({"accepted": accepted, "received": received})
 

@@ -1,7 +1,7 @@
 """Sessions and invoices as they are remembered, and the queries over them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 from ksef.simulator.errors import Refusal
@@ -71,6 +71,11 @@ class Invoice:
         return list(json.loads(self.details))
 
 
+_LISTED: Final = ", ".join(
+    "NULL AS content" if column.name == "content" else column.name for column in fields(Invoice)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     total: int
@@ -112,8 +117,14 @@ def count_invoices(store: Store, session: str) -> Counts:
 
 
 def list_invoices(store: Store, session: str) -> list[Invoice]:
-    rows = store.rows("SELECT * FROM invoices WHERE session = ? ORDER BY ordinal", session)
+    """Return a session's invoices without their documents, which could be ten thousand."""
+    rows = store.rows(f"SELECT {_LISTED} FROM invoices WHERE session = ? ORDER BY ordinal", session)  # noqa: S608 - our columns.
     return [Invoice(**row) for row in rows]
+
+
+def list_all_invoices(store: Store) -> list[Invoice]:
+    """Return everything that was ever received, without the documents."""
+    return [Invoice(**row) for row in store.rows(f"SELECT {_LISTED} FROM invoices ORDER BY id")]  # noqa: S608 - our columns.
 
 
 def find_invoice(store: Store, *, session: str, reference: str) -> Invoice | None:
