@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.domain.errors import RuleBroken
 from accounts.forms import CompanyForm, TokenForm
 from accounts.selectors import find_connection, find_demo_user, get_company, list_companies
 from accounts.services import ksef_access
@@ -76,6 +77,7 @@ def ksef_settings(request: TenantRequest) -> HttpResponse:
 @own_transactions
 def connect_token(request: TenantRequest) -> HttpResponse:
     """Check a pasted token against KSeF and keep it; a refusal is said at the field (S61)."""
+    request.actor.require(Right.SEND)
     form = TokenForm(request.POST)
     if form.is_valid():
         try:
@@ -96,9 +98,12 @@ def connect_token(request: TenantRequest) -> HttpResponse:
 @own_transactions
 def connect_certificate(request: TenantRequest) -> HttpResponse:
     """Practise without files: a self-signed certificate, where KSeF takes one."""
+    request.actor.require(Right.SEND)
     company = get_company(request.actor.company_id)
     try:
         ksef_access.connect_with_self_signed_certificate(actor=request.actor, company=company)
+    except RuleBroken:
+        messages.error(request, _("W tym środowisku KSeF nie przyjmuje certyfikatów próbnych."))
     except KSeFError as error:
         messages.error(request, _problem(error))
     else:

@@ -69,6 +69,7 @@ def connect_with_self_signed_certificate(*, actor: Actor, company: Company) -> N
 
 def disconnect(*, actor: Actor, environment: str) -> None:
     """Remove the actor's own credential; sends that wait for it stay in the queue."""
+    actor.require(Right.SEND)
     KSeFCredential.objects.filter(user_id=actor.user_id, environment=environment).delete()
     record(actor=actor, action="ksef_disconnected", detail={"environment": environment})
 
