@@ -12,22 +12,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric import rsa
 from ksef_client import KsefClient, KsefClientOptions
 from ksef_client.models import FormCode
-from ksef_client.services import xades as third_party_xades
 from ksef_client.services.workflows import AuthCoordinator, OnlineSessionWorkflow
 from lxml import etree
-from signxml.algorithms import SignatureMethod
-from signxml.xades.xades import XAdESSigner
 
 from ksef.simulator.world import warsaw_date
 from tests.contract.ministry import (
@@ -88,18 +82,6 @@ def _today() -> str:
     return warsaw_date(round(time.time() * 1000)).isoformat()
 
 
-def _sign(document: str, certificate_pem: str, private_key_pem: str) -> str:
-    """Stand in for ksef-client's signer where its optional xmlsec is not installed."""
-    certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
-    is_rsa = isinstance(certificate.public_key(), rsa.RSAPublicKey)
-    method = SignatureMethod.RSA_SHA256 if is_rsa else SignatureMethod.ECDSA_SHA256
-    root = etree.fromstring(document.encode())
-    key = load_pem_private_key(private_key_pem.encode(), None)
-    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
-    signed = XAdESSigner(signature_algorithm=method).sign(root, key=key, cert=certificate_pem)
-    return etree.tostring(signed, xml_declaration=True, encoding="utf-8").decode()
-
-
 def _sample(number: str) -> bytes:
     """Return an official sample made ours: a valid NIP, today's date, a fresh number."""
     content = (SAMPLES / "FA_3_Przyklad_01.xml").read_bytes().replace(b"9999999999", SELLER.encode())
@@ -111,12 +93,8 @@ def _sample(number: str) -> bytes:
     not SAMPLES.is_dir(), reason="the official samples are not here (../shared/ksef/fa3-samples)"
 )
 @pytest.mark.parametrize("login", ["rsa", "ec", "token"])
-def test_third_party_client_sends_an_official_sample(
-    address: str, login: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_third_party_client_sends_an_official_sample(address: str, login: str) -> None:
     """Must show: ksef-client logs in with a self-signed certificate and with a token, sends, and gets a UPO."""
-    if find_spec("xmlsec") is None:
-        monkeypatch.setattr(third_party_xades, "sign_xades_enveloped", _sign)
     with KsefClient(KsefClientOptions(base_url=address)) as client:
         key = client.security.get_public_key_certificates()[0]
         access = _third_party_login(client, address, login=login, public_certificate=key.certificate)
