@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, cast, override
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.domain.identifiers import is_valid_account, is_valid_nip, normalise_account, normalise_nip
+from accounts.domain.identifiers import (
+    format_account,
+    is_valid_account,
+    is_valid_nip,
+    normalise_account,
+    normalise_nip,
+)
 from accounts.domain.text import collapse_spaces, find_forbidden_character
 from accounts.services.companies import CompanyDetails
 
@@ -108,6 +114,7 @@ class CompanyForm(forms.Form):
     def __init__(self, *args: Any, company: Company | None = None, **kwargs: Any) -> None:
         if company is not None:
             kwargs["initial"] = {name: getattr(company, name) for name in self.base_fields}
+            kwargs["initial"]["bank_account"] = format_account(company.bank_account)
         super().__init__(*args, **kwargs)
         if company is not None:
             # A taxpayer is its NIP: another NIP is another company.

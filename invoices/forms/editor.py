@@ -52,8 +52,14 @@ class Editor:
         self._problems: list[Problem] = []
 
     @property
+    def has_buyers(self) -> bool:
+        return self.header.has_buyers
+
+    @property
     def is_new_buyer_open(self) -> bool:
-        return self.new_buyer.is_bound or any(self.new_buyer.initial.get(name) for name in ("name", "tax_id"))
+        """Open where somebody began to type, and where there is nobody to choose yet."""
+        typed = any(self.new_buyer.initial.get(name) for name in ("name", "tax_id"))
+        return self.new_buyer.is_bound or typed or not self.has_buyers
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -97,6 +97,7 @@ class InvoiceForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
+        self.has_buyers = bool(buyers)
         contractor = self.fields["contractor"]
         assert isinstance(contractor, forms.ChoiceField)  # noqa: S101 -- the field declared above
         contractor.choices = [("", _("Wybierz nabywcę")), *buyers]
