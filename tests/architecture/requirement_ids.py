@@ -37,7 +37,7 @@ def _ids(text: str) -> set[str]:
 
 def report() -> str:
     proofs = find_proofs()
-    lines = []
+    lines: list[str] = []
     for kind, highest in PROOFS.items():
         names = [f"{kind}{number}" for number in range(1, highest + 1)]
         lines.extend(f"{name}: {', '.join(proofs[name])}" for name in names if name in proofs)
