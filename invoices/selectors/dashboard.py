@@ -100,6 +100,7 @@ class Dashboard:
     month: MonthFigures
     bars: tuple[Bar, ...]
     year_net: str
+    largest_net: str
     last: tuple[Row, ...]
     # Shown instead of all the rest while the company has no invoice.
     first_steps: tuple[FirstStep, ...]
@@ -125,6 +126,7 @@ def get_dashboard(*, actor: Actor, company: Company, now: datetime) -> Dashboard
         tasks=tasks,
         month=_month_figures(months, sums),
         bars=_bars(months, sums),
+        largest_net=format_money(max((month.net for month in sums.values()), default=ZERO)),
         year_net=format_money(sum((month.net for month in sums.values()), ZERO)),
         last=rows,
         first_steps=() if rows else _first_steps(actor, company, is_connected=connection is not None),

@@ -119,10 +119,6 @@ def _withdrawn(data: dict[str, Any]) -> tuple[str, str]:
     return _("Wycofana z kolejki"), reasons.get(data.get("reason", ""), "")
 
 
-def _submitted(data: dict[str, Any]) -> tuple[str, str]:
-    return _("Przesłana do KSeF"), _("Sesja %(session)s") % {"session": data.get("session", "")}
-
-
 def _deferred(data: dict[str, Any]) -> tuple[str, str]:
     problem = explain_problem(data.get("problem", ""))
     return _("Wysłanie odłożone"), problem.what if problem else ""
@@ -151,7 +147,7 @@ _TEXTS: dict[Event, Callable[[dict[str, Any]], tuple[str, str]]] = {
     Event.QUEUED: lambda _data: (_("Przekazana do wysłania"), ""),
     Event.WITHDRAWN: _withdrawn,
     Event.CLAIMED: lambda _data: (_("Wysyłanie rozpoczęte"), ""),
-    Event.SUBMITTED: _submitted,
+    Event.SUBMITTED: lambda _data: (_("Przesłana do KSeF"), ""),
     Event.DEFERRED: _deferred,
     Event.DEFERRED_OFFLINE: _deferred,
     Event.ISSUED_OFFLINE: _issued_offline,

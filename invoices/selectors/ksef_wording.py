@@ -139,9 +139,7 @@ _PLACES: dict[str, str] = {
 _WORD = re.compile(r"\w+")
 
 
-def explain_rejection(
-    *, code: int, description: str, details: Iterable[str] = (), original_ksef_number: str = ""
-) -> Explanation:
+def explain_rejection(*, code: int, description: str, details: Iterable[str] = ()) -> Explanation:
     """An unknown code is said honestly, with KSeF's own description; nothing is guessed."""
     details = tuple(detail for detail in details if detail)
     known = _REJECTIONS.get(code)
@@ -150,10 +148,19 @@ def explain_rejection(
         todo = _("Przeczytaj opis z KSeF poniżej. Jeśli nie jest jasny, zapytaj infolinię KSeF, podając kod.")
     else:
         what, todo = _(known[0]), _(known[1])
-    if original_ksef_number:
-        details = (*details, _("Numer KSeF tamtej faktury: %(number)s") % {"number": original_ksef_number})
-    said = (description, *details) if description else details
-    return Explanation(what=what, todo=todo, details=said, places=find_places(details), code=code)
+    return Explanation(
+        what=what,
+        todo=todo,
+        details=_without_echo(description, details),
+        places=find_places(details),
+        code=code,
+    )
+
+
+def _without_echo(description: str, details: tuple[str, ...]) -> tuple[str, ...]:
+    """KSeF often begins its details with the description itself."""
+    is_echo = any(detail.startswith(description) for detail in details)
+    return details if is_echo or not description else (description, *details)
 
 
 def explain_problem(problem: str) -> Explanation | None:

@@ -130,7 +130,6 @@ def _rejected(situation: Situation) -> Notice:
         code=data.get("code", 0),
         description=data.get("description", ""),
         details=data.get("details", ()),
-        original_ksef_number=data.get("original_ksef_number", ""),
     )
     return Notice(
         tone="danger",
@@ -138,8 +137,13 @@ def _rejected(situation: Situation) -> Notice:
         what=explanation.what,
         places=explanation.places,
         said=explanation.details,
+        facts=_original(data.get("original_ksef_number", "")),
         todo=explanation.todo,
     )
+
+
+def _original(ksef_number: str) -> tuple[str, ...]:
+    return (_("Numer KSeF tamtej faktury: %(number)s") % {"number": ksef_number},) if ksef_number else ()
 
 
 def _approved(situation: Situation) -> Notice:

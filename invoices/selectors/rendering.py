@@ -31,7 +31,9 @@ if TYPE_CHECKING:
         Podmiot2,
     )
 
-# Where FA(3) keeps the sums of each rate (ksef-protocol 15.1): net, tax, what people call it.
+# Where FA(3) keeps the sums of each rate (ksef-protocol 15.1): net, tax, what people call it. A rate of zero has
+# a tax of zero; outside the scale there is no tax to show (_NO_TAX).
+_NO_TAX: Final = "no tax"
 _BUCKETS: Final = (
     ("P_13_1", "P_14_1", "23%"),
     ("P_13_2", "P_14_2", "8%"),
@@ -41,11 +43,11 @@ _BUCKETS: Final = (
     ("P_13_6_1", "", "0%"),
     ("P_13_6_2", "", "0% WDT"),
     ("P_13_6_3", "", "0% eksport"),
-    ("P_13_7", "", "zw"),
-    ("P_13_8", "", "np I"),
-    ("P_13_9", "", "np II"),
-    ("P_13_10", "", "oo"),
-    ("P_13_11", "", "marża"),
+    ("P_13_7", _NO_TAX, "zw"),
+    ("P_13_8", _NO_TAX, "np I"),
+    ("P_13_9", _NO_TAX, "np II"),
+    ("P_13_10", _NO_TAX, "oo"),
+    ("P_13_11", _NO_TAX, "marża"),
 )
 _ISO_OF_GREECE: Final = "GR"
 
@@ -114,6 +116,11 @@ def format_price(price: Decimal) -> str:
     return format_money(price) if price == round_to_grosz(price) else format_quantity(price)
 
 
+def format_tax(tax: Decimal | None) -> str:
+    """A dash where the invoice shows no tax at all."""
+    return "–" if tax is None else format_money(tax)
+
+
 def read_paper(xml: bytes) -> Paper:
     """Lay out a frozen document; raises what ksef.fa3.reader raises when the bytes are no FA(3) invoice."""
     return _paper(read(xml))
@@ -132,12 +139,15 @@ def _paper(faktura: Faktura) -> Paper:
         lines=tuple(_line(row) for row in fa.FaWiersz),
         rates=tuple(
             PaperRate(
-                label=label, net=format_money(net), vat=format_money(vat), gross=format_money(net + vat)
+                label=label,
+                net=format_money(net),
+                vat=format_tax(vat),
+                gross=format_money(net + (vat or ZERO)),
             )
             for label, net, vat in rates
         ),
         net=format_money(sum((net for _label, net, _vat in rates), ZERO)),
-        vat=format_money(sum((vat for _label, _net, vat in rates), ZERO)),
+        vat=format_money(sum((vat or ZERO for _label, _net, vat in rates), ZERO)),
         gross=format_money(fa.P_15),
         currency=fa.KodWaluty,
         payment=_payment(fa.Platnosc) if fa.Platnosc else (),
@@ -219,14 +229,20 @@ def _rate_label(text: str | None) -> str:
     return VatRate(text).label if text in VatRate else text
 
 
-def _rates(fa: Fa) -> list[tuple[str, Decimal, Decimal]]:
+def _rates(fa: Fa) -> list[tuple[str, Decimal, Decimal | None]]:
     found = []
     for net_field, tax_field, label in _BUCKETS:
         net: Decimal | None = getattr(fa, net_field)
         if net is not None:
-            tax: Decimal | None = getattr(fa, tax_field) if tax_field else None
-            found.append((label, net, tax or ZERO))
+            found.append((label, net, _tax(fa, tax_field)))
     return found
+
+
+def _tax(fa: Fa, field: str) -> Decimal | None:
+    if field == _NO_TAX:
+        return None
+    tax: Decimal | None = getattr(fa, field) if field else ZERO
+    return tax
 
 
 def _payment(payment: Platnosc) -> tuple[Fact, ...]:

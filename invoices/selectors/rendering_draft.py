@@ -18,6 +18,7 @@ from invoices.selectors.rendering import (
     Party,
     format_date,
     format_price,
+    format_tax,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def draft_paper(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Paper:
             PaperRate(
                 label=total.rate.label,
                 net=format_money(total.net),
-                vat=format_money(total.vat),
+                vat=format_tax(None if total.rate.percent is None else total.vat),
                 gross=format_money(total.gross),
             )
             for total in rates

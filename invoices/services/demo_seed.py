@@ -154,7 +154,7 @@ def _still_to_come(shop: _Shop) -> list[Sale]:
 def _leave_work_for_today(simulator: SimulatedTime, shop: _Shop, *, now: datetime) -> None:
     """Something in every state: rejected, accepted today, waiting for somebody who may send, drafts."""
     owner, colleague, issuer = shop.sellers[0], shop.sellers[3], shop.sellers[1]
-    sales = shop.sales[-5:]
+    sales = shop.sales[3:8]
     yesterday = datetime.combine(warsaw_date(now) - timedelta(days=1), _AFTER_WORK)
     with simulator.at(yesterday):
         invoice = _issue(shop, replace(sales[0], moment=yesterday), seller=owner)
