@@ -63,6 +63,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.logs.request_log",
+    # Masks secrets of a page by padding of random length, so compression tells nothing about them (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "config.middleware.response_headers",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
