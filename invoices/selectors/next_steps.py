@@ -165,7 +165,12 @@ def _approved(situation: Situation) -> Notice:
             url=reverse("accounts:ksef", args=[situation.slug]),
             link=_("Połącz z KSeF"),
         )
-    return Notice(tone="warning" if late else "info", title=_("Faktura czeka na wysłanie do KSeF"), what=late)
+    return Notice(
+        tone="warning" if late else "info",
+        title=_("Faktura czeka na wysłanie do KSeF"),
+        what=_("Nie pójdzie sama: Ty decydujesz, kiedy ją wysłać."),
+        todo=late,
+    )
 
 
 def _lateness(invoice: Invoice) -> str:

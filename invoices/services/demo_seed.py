@@ -26,7 +26,7 @@ from invoices.services import demo_world, sending
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import save_contractor
 from invoices.services.demo_clock import simulated_time
-from invoices.services.demo_plan import plan_year
+from invoices.services.demo_plan import plan_sales
 from invoices.services.drafting import InvoiceDraft, save_draft
 from invoices.services.submission import submit_invoice
 from roles.access import ACCOUNTANT, ISSUER, Right, find_actor
@@ -66,13 +66,13 @@ class _Shop:
         return actor
 
 
-def seed_demo(*, now: datetime) -> bool:
+def seed_demo(*, now: datetime, months_back: int = 12) -> bool:
     """Build the demo; False, and nothing touched, when it was built before. Raises NoSimulator.
 
     Interrupted, it goes on where it stopped: whatever has a date up to the last invoice is there already.
     """
     users = {person.url_value: _user(person.email, person.name) for person in DEMO_PEOPLE}
-    shops = _shops(users, today=warsaw_date(now))
+    shops = _shops(users, today=warsaw_date(now), months_back=months_back)
     if all(_is_done(shop) for shop in shops):
         return False
     with simulated_time() as simulator:
@@ -90,7 +90,7 @@ def _user(email: str, name: str) -> User:
     return found or User.objects.create_user(email=email, full_name=name, password=demo_world.PASSWORD)
 
 
-def _shops(users: dict[str, User], *, today: date) -> tuple[_Shop, _Shop]:
+def _shops(users: dict[str, User], *, today: date, months_back: int) -> tuple[_Shop, _Shop]:
     alicja, beata, cezary, zofia = (users[name].id for name in ("alicja", "beata", "cezary", "zofia"))
     plumber = _company(users["alicja"], demo_world.PLUMBER, {beata: ACCOUNTANT, cezary: ISSUER})
     photographer = _company(users["zofia"], demo_world.PHOTOGRAPHER, {})
@@ -99,18 +99,22 @@ def _shops(users: dict[str, User], *, today: date) -> tuple[_Shop, _Shop]:
             company=plumber,
             sellers=(alicja, cezary, alicja, beata),
             sender=alicja,
-            sales=plan_year(
-                today=today, customers=demo_world.CUSTOMERS_OF_PLUMBER, months=demo_world.MONTHS_OF_PLUMBER
+            sales=plan_sales(
+                today=today,
+                months_back=months_back,
+                customers=demo_world.CUSTOMERS_OF_PLUMBER,
+                by_month=demo_world.MONTHS_OF_PLUMBER,
             ),
         ),
         _Shop(
             company=photographer,
             sellers=(zofia,),
             sender=zofia,
-            sales=plan_year(
+            sales=plan_sales(
                 today=today,
+                months_back=months_back,
                 customers=demo_world.CUSTOMERS_OF_PHOTOGRAPHER,
-                months=demo_world.MONTHS_OF_PHOTOGRAPHER,
+                by_month=demo_world.MONTHS_OF_PHOTOGRAPHER,
             ),
         ),
     )
