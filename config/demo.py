@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Final
 
@@ -28,27 +29,54 @@ from config.processes import Program, tail
 from config.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable
     from pathlib import Path
+
+    type Pause = Callable[[float], None]
 
 _WEB_LIMIT: Final = 60.0
 
 
+class Interrupted(Exception):
+    """Somebody asked us to end."""
+
+
+@dataclass(slots=True)
+class Interruption:
+    """A signal is noted when it comes and acted upon between two steps.
+
+    An exception out of the handler could strike anywhere, even while Popen holds its lock, and leave the
+    supervisor waiting for that lock for ever.
+    """
+
+    has_come: bool = False
+
+    def note(self, *_signal: object) -> None:
+        self.has_come = True
+
+    def pause(self, seconds: float) -> None:
+        """Sleep; raise Interrupted if a signal has come meanwhile."""
+        time.sleep(seconds)
+        if self.has_come:
+            raise Interrupted
+
+
 def main() -> int:
+    interruption = Interruption()
     # Whoever ends us, by Ctrl-C, `kill` or by closing the terminal, is answered in the same way.
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(signum, _interrupt)
+        signal.signal(signum, interruption.note)
     try:
-        run(read_places(os.environ))
+        run(read_places(os.environ), pause=interruption.pause)
     except (CannotStart, EmbeddedFailed) as reason:
         print(f"Kwit cannot start: {reason}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("Kwit has ended.", flush=True)
+    except Interrupted:
+        _say("Kwit has ended.")
     return 0
 
 
-def run(places: Places) -> None:
+def run(places: Places, *, pause: Pause) -> None:
     """Start everything, say so, and look after it until a signal comes. Raises CannotStart before that."""
     places.var_dir.mkdir(parents=True, exist_ok=True)
     with only_one(places.var_dir) as followed_a_kill:
@@ -58,74 +86,55 @@ def run(places: Places) -> None:
             _say(f"Without {', '.join(missing)} Kwit makes no PDF; `make setup` says what to install.")
         supervisor = Supervisor(say=_say)
         try:
-            logins = _start_all(places, supervisor)
+            logins = _start_all(places, supervisor, pause=pause)
             _say(f"KSeF simulator: {places.simulator_url}/v2")
             _say(logins)
             _say(f"Kwit ready: {places.url}")
-            _look_after(supervisor, mail=places.var_dir / "mail")
+            _look_after(supervisor, mail=places.var_dir / "mail", pause=pause)
         finally:
-            for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(signum, signal.SIG_IGN)
             supervisor.stop()
-
-
-def _interrupt(*_signal: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _say(text: str) -> None:
     print(text, flush=True)
 
 
-def _start_all(places: Places, supervisor: Supervisor) -> str:
+def _start_all(places: Places, supervisor: Supervisor, *, pause: Pause) -> str:
     """Start the parts in the order in which they need each other; return what the seed says about log-ins."""
     database, broker = prepare_database(places.var_dir), prepare_broker(places.var_dir)
     database_process, broker_process = supervisor.start(database.program), supervisor.start(broker.program)
     environment = programs.environment(places, database_url=database.addresses.app_url, redis_url=broker.url)
     supervisor.start(programs.simulator(places))
-    await_database(database, database_process)
-    await_broker(broker, broker_process)
+    await_database(database, database_process, pause=pause)
+    await_broker(broker, broker_process, pause=pause)
 
     owner = {**environment, "DATABASE_URL": database.addresses.owner_url}
-    migrate = programs.step(places, "migrate", "--no-input", environment=owner)
-    with _collecting(places, environment=environment):
-        _finish(migrate)
+    steps = [programs.step(places, "migrate", "--no-input", environment=owner)]
+    fingerprint, collected = _fingerprint(BASE_DIR / "static"), places.var_dir / "static.collected"
+    if not collected.exists() or collected.read_text() != fingerprint:
+        steps.append(programs.step(places, "collectstatic", "--no-input", "--clear", environment=environment))
+    _run_steps(steps, pause=pause)
+    collected.write_text(fingerprint)
     seed = programs.step(places, "seed_demo", environment=environment)
-    _finish(seed)
+    _run_steps([seed], pause=pause)
     supervisor.start(programs.worker(places, environment=environment))
     supervisor.start(programs.web(places, environment=environment))
-    _await_web(places)
+    _await_web(places, pause=pause)
     return tail(seed.log, lines=20)
 
 
-def _finish(step: Program) -> None:
-    process = step.start()
-    try:
-        code = process.wait()
-    finally:
-        step.stop(process)
-    if code != 0:
-        raise CannotStart(f"the {step.name} failed; {step.log} ends:\n{tail(step.log)}")
-
-
-@contextmanager
-def _collecting(places: Places, *, environment: Mapping[str, str]) -> Iterator[None]:
-    """Collect the static files beside another step, and only if they changed since the last start."""
-    done = places.var_dir / "static.collected"
-    fingerprint = _fingerprint(BASE_DIR / "static")
-    if done.exists() and done.read_text() == fingerprint:
-        yield
-        return
-    step = programs.step(places, "collectstatic", "--no-input", "--clear", environment=environment)
-    process = step.start()
-    try:
-        yield
-        code = process.wait()
-    finally:
-        step.stop(process)
-    if code != 0:
-        raise CannotStart(f"the {step.name} failed; {step.log} ends:\n{tail(step.log)}")
-    done.write_text(fingerprint)
+def _run_steps(steps: list[Program], *, pause: Pause) -> None:
+    """Run programs that end by themselves, side by side; raise CannotStart when one of them fails."""
+    with ExitStack() as running:
+        started = []
+        for step in steps:
+            started.append(process := step.start())
+            running.callback(step.stop, process)
+        while any(process.poll() is None for process in started):
+            pause(0.05)
+    for step, process in zip(steps, started, strict=True):
+        if process.returncode != 0:
+            raise CannotStart(f"the {step.name} failed; {step.log} ends:\n{tail(step.log)}")
 
 
 def _fingerprint(directory: Path) -> str:
@@ -135,14 +144,14 @@ def _fingerprint(directory: Path) -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
-def _await_web(places: Places) -> None:
+def _await_web(places: Places, *, pause: Pause) -> None:
     deadline = time.monotonic() + _WEB_LIMIT
     while not _answers(places.port):
         if time.monotonic() > deadline:
             raise CannotStart(
                 f"the web server does not answer; {places.log('web')} ends:\n{tail(places.log('web'))}"
             )
-        time.sleep(0.1)
+        pause(0.1)
 
 
 def _answers(port: int) -> bool:
@@ -156,14 +165,14 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _look_after(supervisor: Supervisor, *, mail: Path) -> None:
+def _look_after(supervisor: Supervisor, *, mail: Path, pause: Pause) -> None:
     shown = set(mail.glob("*"))
     while True:
         supervisor.look_after()
         for letter in sorted(set(mail.glob("*")) - shown):
             _say(_as_text(letter))
             shown.add(letter)
-        time.sleep(0.3)
+        pause(0.2)
 
 
 def _as_text(letter: Path) -> str:

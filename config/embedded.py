@@ -147,7 +147,9 @@ def prepare_broker(var_dir: Path, *, redis_server: str | None = None) -> Broker:
     return Broker(program=program, url=f"redis://127.0.0.1:{port}/0")
 
 
-def await_database(database: Database, process: subprocess.Popen[bytes]) -> None:
+def await_database(
+    database: Database, process: subprocess.Popen[bytes], *, pause: Callable[[float], None] = time.sleep
+) -> None:
     """Wait until PostgreSQL answers, then make the two roles and the database unless they are there."""
 
     def answers() -> bool:
@@ -155,17 +157,19 @@ def await_database(database: Database, process: subprocess.Popen[bytes]) -> None
             return True
         return False
 
-    _await(answers, program=database.program, process=process)
+    _await(answers, program=database.program, process=process, pause=pause)
     make_roles(database.addresses)
 
 
-def await_broker(broker: Broker, process: subprocess.Popen[bytes]) -> None:
+def await_broker(
+    broker: Broker, process: subprocess.Popen[bytes], *, pause: Callable[[float], None] = time.sleep
+) -> None:
     def answers() -> bool:
         with suppress(redis.RedisError), redis.Redis.from_url(broker.url, socket_timeout=2) as client:
             return bool(client.ping())
         return False
 
-    _await(answers, program=broker.program, process=process)
+    _await(answers, program=broker.program, process=process, pause=pause)
 
 
 def make_roles(addresses: DatabaseAddresses) -> None:
@@ -231,7 +235,13 @@ def _start_until_exit(program: Program) -> subprocess.Popen[bytes]:
     return process
 
 
-def _await(answers: Callable[[], bool], *, program: Program, process: subprocess.Popen[bytes]) -> None:
+def _await(
+    answers: Callable[[], bool],
+    *,
+    program: Program,
+    process: subprocess.Popen[bytes],
+    pause: Callable[[float], None],
+) -> None:
     deadline = time.monotonic() + _START_LIMIT
     while not answers():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -239,7 +249,7 @@ def _await(answers: Callable[[], bool], *, program: Program, process: subprocess
             raise EmbeddedFailed(
                 f"The embedded {program.name} does not start; {program.log} ends:\n{tail(program.log)}"
             )
-        time.sleep(0.05)
+        pause(0.05)
 
 
 def _serve_broker(port: int) -> None:
