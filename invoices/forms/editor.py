@@ -52,14 +52,15 @@ class Editor:
         self._problems: list[Problem] = []
 
     @property
-    def has_buyers(self) -> bool:
-        return self.header.has_buyers
+    def shows_buyers(self) -> bool:
+        """With nobody to choose from the list only stands in the way, unless something is said about it."""
+        return self.header.has_buyers or bool(self.header["contractor"].errors)
 
     @property
     def is_new_buyer_open(self) -> bool:
         """Open where somebody began to type, and where there is nobody to choose yet."""
         typed = any(self.new_buyer.initial.get(name) for name in ("name", "tax_id"))
-        return self.new_buyer.is_bound or typed or not self.has_buyers
+        return self.new_buyer.is_bound or typed or not self.header.has_buyers
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -31,7 +31,7 @@ _ANY_PLACES: Final = 1000
 _LONGEST_NUMBER: Final = 14
 _WHOLE: Final = Decimal(100)
 _NOTHING: Final = Decimal(0)
-_COLUMNS: Final = ("name", "unit", "quantity", "price", "discount", "rate")
+COLUMNS: Final = ("name", "unit", "quantity", "price", "discount", "rate")
 
 
 class _Unfit(Exception):
@@ -67,7 +67,7 @@ class _Reader:
 
 def read_lines(data: QueryDict) -> tuple[TypedLine, ...]:
     """The lines of a posted form, blank ones included, in the order of the page."""
-    columns = [data.getlist(f"line_{name}") for name in _COLUMNS]
+    columns = [data.getlist(f"line_{name}") for name in COLUMNS]
     return tuple(TypedLine(*row) for row in zip_longest(*columns, fillvalue=""))
 
 

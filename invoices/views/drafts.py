@@ -71,9 +71,9 @@ def totals(request: TenantRequest) -> HttpResponse:
     request.actor.require(Right.ISSUE)
     sheet = edited_sheet(request.POST)
     if REMOVE_LINE in request.POST:
-        return render(request, "invoices/_lines.html", {"sheet": sheet})
+        return render(request, "invoices/_lines.html", {"sheet": sheet, "totals_url": request.path})
     if request.POST.get("action") == ADD_LINE:
-        return render(request, "invoices/_line.html", {"row": sheet.rows[-1]})
+        return render(request, "invoices/_line.html", {"row": sheet.rows[-1], "totals_url": request.path})
     return render(request, "invoices/_totals.html", {"sheet": sheet, "is_live": True})
 
 
@@ -179,6 +179,7 @@ def _page(
         "editor": editor,
         "invoice": label,
         "is_stale": is_stale,
+        "totals_url": reverse("invoices:totals", args=[slug]),
         "may_approve": request.actor.may(Right.APPROVE),
         "action_url": reverse("invoices:new", args=[slug])
         if label is None
