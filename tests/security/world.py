@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.test import override_settings
 
-from accounts.services.companies import update_company
+from accounts.models import User
+from accounts.services.companies import add_member, update_company
 from accounts.services.ksef_access import connect_with_self_signed_certificate
 from invoices import outbox
 from invoices.domain.vat import VatRate
@@ -20,7 +21,9 @@ from invoices.services.contractors import save_contractor
 from invoices.services.drafting import save_draft
 from invoices.services.submission import submit_invoice
 from ksef.gateway import InvoiceStatus
+from roles.access import Right
 from roles.audit import log_refusal
+from roles.models import Membership, Role
 from tests.builders import CONTRACTOR, draft, line, run_outbox
 from tests.people import People, Person, details, make_people
 
@@ -28,9 +31,10 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterator
 
-    from accounts.models import User
     from invoices.models import Invoice
     from tests.servers import Simulator
+
+PASSWORD = "kanarek-hasla-zofii-2026"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,16 @@ class Possessions:
 @dataclass(frozen=True, slots=True)
 class World:
     people: People
+    # May look at alicja's company only.
+    wanda: Person
+    # Was one of them once.
+    darek: Person
     mine: Possessions
     hers: Possessions
+
+    def person(self, name: str) -> Person:
+        found: Person = getattr(self.people, name, None) or getattr(self, name)
+        return found
 
 
 def make_world(simulator: Simulator) -> World:
@@ -67,7 +79,11 @@ def make_world(simulator: Simulator) -> World:
         connect_with_self_signed_certificate(actor=people.beata.actor, company=people.beata.company)
     for person in (people.beata, people.cezary):
         _rename(person.user, mine.canary)
-    return World(people, mine, hers)
+    people.zofia.user.set_password(PASSWORD)
+    people.zofia.user.save()
+    wanda, darek = _viewer(people.alicja, "Wanda"), _viewer(people.alicja, "Darek")
+    Membership.objects.filter(user_id=darek.user.id).update(is_active=False)
+    return World(people, wanda, darek, mine, hers)
 
 
 @contextmanager
@@ -111,6 +127,18 @@ def _furnish(owner: Person, *, issuer: Person, canary: str) -> Possessions:
 
 def _with_queued(owner: Person, possessions: Possessions) -> Possessions:
     return replace(possessions, queued=_sent(owner, possessions.contractor, possessions.canary).id)
+
+
+def _viewer(owner: Person, name: str) -> Person:
+    """Somebody in a role that no ready one is: made the way the role editor will."""
+    with owner.entered() as actor:
+        rights = [Right.VIEW.value]
+        Role.objects.get_or_create(
+            name="Podgląd", defaults={"company_id": actor.company_id, "rights": rights}
+        )
+    user = User.objects.create_user(email=f"{name.lower()}@example.test", full_name=f"{name} Testowa")
+    add_member(company_id=owner.company.id, user_id=user.id, role_name="Podgląd")
+    return Person(user, owner.company)
 
 
 def _rename(user: User, canary: str) -> None:

@@ -1,0 +1,276 @@
+"""The written table of who gets what at which address; a new address fails the tests until it stands here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.builders import today
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.security.world import Possessions
+
+COLLEAGUES: Final = ("alicja", "beata", "cezary", "wanda")
+# Administrator, accountant, issuer (who may not send), viewer.
+ALL = (200, 200, 200, 200)
+ALL_REDIRECTED = (302, 302, 302, 302)
+NOBODY = (404, 404, 404, 404)
+ISSUERS = (200, 200, 200, 403)
+ISSUERS_REDIRECTED = (302, 302, 302, 403)
+SENDERS = (200, 200, 403, 403)
+SENDERS_REDIRECTED = (302, 302, 403, 403)
+ADMINISTRATOR_REDIRECTED = (302, 403, 403, 403)
+
+INVOICE = frozenset({"invoices_invoice", "invoices_invoiceline"})
+APPROVAL = frozenset(
+    {"invoices_invoice", "invoices_invoiceevent", "invoices_invoicedocument", "invoices_numbercounter"}
+)
+REOPENING = frozenset({"invoices_invoice", "invoices_invoiceevent"})
+SUBMISSION = frozenset(
+    {"invoices_invoice", "invoices_invoiceevent", "invoices_submission", "invoices_outboxentry"}
+)
+CREDENTIAL = frozenset({"accounts_ksefcredential", "roles_auditentry"})
+
+type Fields = dict[str, Any]
+
+
+def _nothing(_objects: Possessions) -> Fields:
+    return {}
+
+
+def invoice_form(objects: Possessions) -> Fields:
+    """The editor as a browser sends it, complete."""
+    return {
+        "action": "save",
+        "version": "1",
+        "contractor": str(objects.contractor),
+        "issue_date": today().isoformat(),
+        "method": "net",
+        "exemption_kind": "act",
+        "payment_form": "6",
+        "due_date": today().isoformat(),
+        "line_name": "Usługa",
+        "line_unit": "szt.",
+        "line_quantity": "2",
+        "line_price": "50",
+        "line_discount": "",
+        "line_rate": "23",
+    }
+
+
+def contractor_form(_objects: Possessions) -> Fields:
+    return {
+        "kind": "domestic",
+        "tax_id": "7010416384",
+        "name": "Nowa nazwa",
+        "country": "PL",
+        "address_line1": "ul. Nowa 1",
+        "address_line2": "00-003 Warszawa",
+        "email": "",
+    }
+
+
+def company_form(_objects: Possessions) -> Fields:
+    return {"name": "Inna nazwa", "address_line1": "ul. Inna 1", "address_line2": "", "bank_account": ""}
+
+
+def new_company_form(objects: Possessions) -> Fields:
+    return company_form(objects) | {"nip": "7010416384"}
+
+
+def deletion(_objects: Possessions) -> Fields:
+    return {"version": "1"}
+
+
+def bad_token(_objects: Possessions) -> Fields:
+    return {"token": "not-a-token-of-this-company"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One address, one method: what each colleague gets, and what an allowed request changes."""
+
+    name: str
+    method: str
+    statuses: tuple[int, int, int, int]
+    # The object in the address, by its name in Possessions.
+    target: str = ""
+    form: Callable[[Possessions], Fields] = _nothing
+    changes: frozenset[str] = field(default=frozenset())
+
+    @property
+    def id(self) -> str:
+        return f"{self.method}-{self.name}-{self.target}"
+
+    def url(self, objects: Possessions, *, slug: str = "") -> str:
+        """The address inside the company of these objects, or with them inside another one's."""
+        arguments: dict[str, Any] = {"company": slug or objects.slug}
+        if self.target:
+            kind = "contractor_id" if self.name.startswith("contractors:") else "invoice_id"
+            arguments[kind] = getattr(objects, self.target)
+        return reverse(self.name, kwargs=arguments)
+
+
+COMPANY_ROWS = (
+    Row("dashboard", "GET", ALL),
+    Row("invoices:index", "GET", ALL),
+    Row("invoices:new", "GET", ISSUERS),
+    Row("invoices:new", "POST", ISSUERS_REDIRECTED, "", invoice_form, INVOICE),
+    Row("invoices:totals", "POST", ISSUERS, "", invoice_form),
+    Row("invoices:show", "GET", (302, 302, 302, 200), "draft"),
+    Row("invoices:show", "GET", ALL, "approved"),
+    Row("invoices:show", "GET", ALL, "queued"),
+    Row("invoices:show", "GET", ALL, "accepted"),
+    Row("invoices:show", "GET", ALL, "rejected"),
+    Row("invoices:status", "GET", ALL, "draft"),
+    Row("invoices:status", "GET", ALL, "queued"),
+    Row("invoices:status", "GET", ALL, "accepted"),
+    Row("invoices:edit", "GET", ISSUERS, "draft"),
+    Row("invoices:edit", "GET", ISSUERS_REDIRECTED, "accepted"),
+    Row("invoices:edit", "POST", ISSUERS_REDIRECTED, "draft", invoice_form, INVOICE),
+    Row("invoices:edit", "POST", ISSUERS_REDIRECTED, "accepted", invoice_form),
+    Row("invoices:duplicate", "POST", ISSUERS_REDIRECTED, "accepted", _nothing, INVOICE),
+    Row("invoices:delete", "GET", ISSUERS, "draft"),
+    Row("invoices:delete", "GET", ISSUERS_REDIRECTED, "accepted"),
+    Row("invoices:delete", "POST", ISSUERS_REDIRECTED, "draft", deletion, INVOICE),
+    Row("invoices:delete", "POST", ISSUERS_REDIRECTED, "accepted", deletion),
+    # Whoever is connected and sends automatically has it queued as well (S75).
+    Row("invoices:approve", "POST", ISSUERS_REDIRECTED, "draft", _nothing, APPROVAL | SUBMISSION),
+    Row("invoices:approve", "POST", ISSUERS_REDIRECTED, "accepted"),
+    Row("invoices:send", "POST", SENDERS_REDIRECTED, "approved", _nothing, SUBMISSION),
+    Row("invoices:send", "POST", SENDERS_REDIRECTED, "draft"),
+    Row("invoices:reopen", "POST", ISSUERS_REDIRECTED, "rejected", _nothing, REOPENING),
+    Row("invoices:reopen", "POST", ISSUERS_REDIRECTED, "accepted"),
+    Row("invoices:pdf", "GET", ALL_REDIRECTED, "draft"),
+    Row("invoices:pdf", "GET", ALL, "accepted"),
+    Row("invoices:xml", "GET", NOBODY, "draft"),
+    Row("invoices:xml", "GET", ALL, "accepted"),
+    Row("invoices:upo", "GET", NOBODY, "approved"),
+    Row("invoices:upo", "GET", ALL, "accepted"),
+    Row("contractors:index", "GET", ALL),
+    Row("contractors:new", "GET", ISSUERS),
+    Row(
+        "contractors:new", "POST", ISSUERS_REDIRECTED, "", contractor_form, frozenset({"invoices_contractor"})
+    ),
+    Row("contractors:edit", "GET", ALL, "contractor"),
+    Row(
+        "contractors:edit",
+        "POST",
+        ISSUERS_REDIRECTED,
+        "contractor",
+        contractor_form,
+        frozenset({"invoices_contractor"}),
+    ),
+    Row(
+        "contractors:delete",
+        "POST",
+        ISSUERS_REDIRECTED,
+        "unused_contractor",
+        _nothing,
+        frozenset({"invoices_contractor"}),
+    ),
+    Row("contractors:delete", "POST", ISSUERS_REDIRECTED, "contractor"),
+    Row("accounts:settings", "GET", ALL),
+    Row(
+        "accounts:settings",
+        "POST",
+        ADMINISTRATOR_REDIRECTED,
+        "",
+        company_form,
+        frozenset({"accounts_company", "roles_auditentry"}),
+    ),
+    Row("accounts:ksef", "GET", ALL),
+    # KSeF refuses this token, which the page says.
+    Row("accounts:connect_token", "POST", SENDERS, "", bad_token),
+    Row("accounts:connect_certificate", "POST", SENDERS_REDIRECTED, "", _nothing, CREDENTIAL),
+    Row("accounts:disconnect", "POST", SENDERS_REDIRECTED, "", _nothing, CREDENTIAL),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """An address outside any company: what a signed-in person gets, and what everybody else."""
+
+    name: str
+    method: str
+    signed_in: int
+    anonymous: int
+    arguments: tuple[str, ...] = ()
+    form: Callable[[Possessions], Fields] = _nothing
+
+
+# Where anybody at all is answered with a page.
+PUBLIC = {
+    "home",
+    "healthz",
+    "account_login",
+    "account_signup",
+    "account_inactive",
+    "account_email_verification_sent",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_confirm_email",
+}
+
+OPEN_ROWS = (
+    OpenRow("home", "GET", 302, 200),
+    OpenRow("healthz", "GET", 200, 200),
+    # Public too, but no worker runs in these tests.
+    OpenRow("readyz", "GET", 503, 503),
+    OpenRow("new_company", "GET", 200, 302),
+    OpenRow("new_company", "POST", 302, 302, (), new_company_form),
+    OpenRow("demo_login", "POST", 404, 404),
+    OpenRow("account_login", "GET", 302, 200),
+    OpenRow("account_login", "POST", 302, 200),
+    OpenRow("account_logout", "GET", 200, 302),
+    OpenRow("account_logout", "POST", 302, 302),
+    OpenRow("account_inactive", "GET", 200, 200),
+    OpenRow("account_signup", "GET", 302, 200),
+    OpenRow("account_signup", "POST", 302, 200),
+    OpenRow("account_reauthenticate", "GET", 200, 302),
+    OpenRow("account_email", "GET", 200, 302),
+    OpenRow("account_email_verification_sent", "GET", 200, 200),
+    OpenRow("account_change_password", "GET", 200, 302),
+    OpenRow("account_set_password", "GET", 302, 302),
+    OpenRow("account_reset_password", "GET", 200, 200),
+    OpenRow("account_reset_password_done", "GET", 200, 200),
+    OpenRow("account_reset_password_from_key", "GET", 200, 200, ("1", "key-of-nobody")),
+    OpenRow("account_reset_password_from_key_done", "GET", 200, 200),
+    OpenRow("account_confirm_email", "GET", 200, 200, ("key-of-nobody",)),
+    OpenRow("account_confirm_login_code", "GET", 302, 302),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL pattern as the resolver has it."""
+
+    name: str
+    route: str
+
+    @property
+    def is_of_a_company(self) -> bool:
+        return "<slug:company>" in self.route
+
+
+def all_addresses() -> Iterator[Address]:
+    """Every address that the resolver knows; one without a name cannot be in the table and fails it."""
+    yield from _walk(get_resolver().url_patterns, spaces=(), route="")
+
+
+def _walk(
+    patterns: list[URLPattern | URLResolver], *, spaces: tuple[str, ...], route: str
+) -> Iterator[Address]:
+    for pattern in patterns:
+        here = route + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = (*spaces, pattern.namespace) if pattern.namespace else spaces
+            yield from _walk(pattern.url_patterns, spaces=inner, route=here)
+        else:
+            yield Address(":".join([*spaces, pattern.name or f"nameless {here}"]), here)
