@@ -28,7 +28,7 @@ def environment(places: Places, *, database_url: str, redis_url: str) -> dict[st
         "REDIS_URL": redis_url,
         "KSEF_ENVIRONMENTS": "simulator",
         "KSEF_SIMULATOR_URL": places.simulator_url,
-        "EMAIL_URL": f"filemail://{places.var_dir / 'mail'}",
+        "EMAIL_URL": f"filemail:///{places.var_dir / 'mail'}",
         "SITE_URL": places.url,
         "PORT": str(places.port),
         "VAR_DIR": str(places.var_dir),

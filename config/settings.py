@@ -18,7 +18,7 @@ env = environ.FileAwareEnv()
 
 
 def mailer(address: dict[str, Any]) -> dict[str, Any]:
-    """From smtp+tls://user:password@host:587, filemail:///directory or consolemail:// to an entry of MAILERS."""
+    """From smtp+tls://user:password@host:587, filemail:////directory or consolemail:// to an entry of MAILERS."""
     if address["EMAIL_HOST"]:
         options = {
             "host": address["EMAIL_HOST"],
