@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import escape, unescape
-from time import monotonic
+from time import process_time
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 
@@ -138,14 +139,18 @@ def test_one_line_too_many_is_said_once_and_nothing_is_lost(people: People) -> N
     for index, name in enumerate(COLUMNS):
         data[f"line_{name}"] = [WORK[index]] * 10_001
     data["line_name"] = [f"Towar {number}" for number in range(10_001)]
-    started = monotonic()
-    page = post(people.alicja, data)
-    seconds = monotonic() - started
+    body = urlencode(data, doseq=True)
+    client = people.alicja.client
+    # The processor's time, so that a busy machine does not decide.
+    started = process_time()
+    answer = client.post(new_url(people.alicja), body, content_type="application/x-www-form-urlencoded")
+    seconds = process_time() - started
+    page = answer.content.decode()
     message = "Faktura może mieć najwyżej 10\u00a0000 pozycji, a ta ma 10\u00a0001."
     assert page.count(message) == 2  # In the summary and above the lines.
     assert page.count('name="line_name"') == 10_001
     assert 'value="Towar 10000"' in page
-    assert seconds < 20
+    assert seconds < 10
     with people.alicja.entered():
         assert not Invoice.objects.exists()
 
