@@ -52,6 +52,8 @@ class Company(models.Model):
     address_line2 = models.CharField(max_length=512, blank=True)
     bank_account = models.CharField(max_length=34, blank=True)
     environment = models.CharField(max_length=20)
+    # KSeF counts calls per company: after "too many requests" nothing of this company goes out before then (F8).
+    ksef_wait_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     @override
@@ -79,6 +81,8 @@ class KSeFCredential(TenantModel):
     access_valid_until = models.DateTimeField(null=True)
     refresh_token = models.BinaryField(null=True)
     refresh_valid_until = models.DateTimeField(null=True)
+    # When KSeF last refused the log-in itself: asking again and again would use up the limits of all (F15).
+    refused_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -63,7 +63,7 @@ def update_company(*, actor: Actor, details: CompanyDetails) -> Company:
     company.address_line1 = details.address_line1
     company.address_line2 = details.address_line2
     company.bank_account = details.bank_account
-    company.save()
+    company.save(update_fields=["name", "address_line1", "address_line2", "bank_account"])
     record(actor=actor, action="company_updated", detail={"name": details.name})
     return company
 

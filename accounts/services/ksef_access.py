@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from ksef.gateway import CertificateCredential, Endpoint, Environment, Gateway, 
 from roles.access import Right
 from roles.audit import record
 from roles.tenancy import tenant_transaction
-from roles.vault import Label, seal, unseal
+from roles.vault import CannotOpen, Label, seal, unseal
 
 if TYPE_CHECKING:
     import uuid
@@ -25,15 +26,19 @@ if TYPE_CHECKING:
     from ksef.gateway import Access, AccessToken, Credential
     from roles.access import Actor
 
+log = structlog.get_logger()
+
 # A token is renewed before it can expire under a request that is on its way.
 _RESERVE = timedelta(seconds=60)
+# KSeF counts log-ins per address, for all companies together: a refused credential is not tried at every send.
+_REFUSAL_HOLDS = timedelta(hours=1)
 _KEY_SEPARATOR = b"\n--kwit-key--\n"
 # Where a certificate that nobody vouches for may log in (ksef-protocol 1).
 SELF_SIGNED_ENVIRONMENTS = frozenset({Environment.TEST, Environment.SIMULATOR})
 
 
 class NotConnected(Exception):
-    """This user has no credential for this company and environment, or KSeF no longer takes it."""
+    """This user has no credential for this company and environment, or none that KSeF or we can use."""
 
 
 def endpoint_for(environment: str) -> Endpoint:
@@ -82,16 +87,15 @@ def obtain_access(*, gateway: Gateway, company: Company, environment: str, user_
     with tenant_transaction(company.id, user_id=user_id):
         credential = KSeFCredential.objects.filter(user_id=user_id, environment=environment).first()
         if credential is None:
-            raise NotConnected
+            raise NotConnected("no credential")
+        if credential.refused_at and credential.refused_at > timezone.now() - _REFUSAL_HOLDS:
+            raise NotConnected("refused lately")
         if _is_good(credential.access_valid_until):
             return _open(credential, "access_token")
     try:
         return _renew(gateway, credential)
     except (AccessExpired, Refused):
-        access = _log_in_again(gateway, credential, nip=company.nip)
-        with tenant_transaction(company.id, user_id=user_id):
-            _store_access(credential, access)
-        return access.access.token
+        return _log_in_again(gateway, credential, nip=company.nip)
 
 
 def forget_access(*, company: Company, environment: str, user_id: uuid.UUID) -> None:
@@ -117,7 +121,7 @@ def _keep(
         )
         credential.secret = seal(secret, label=_label(credential, "secret"))
         credential.save()
-        _store_access(credential, access)
+        _change(credential, **_sealed(credential, access=access.access, refresh=access.refresh))
         record(
             actor=actor,
             action="ksef_connected",
@@ -125,36 +129,42 @@ def _keep(
         )
 
 
-def _log_in_again(gateway: Gateway, credential: KSeFCredential, *, nip: str) -> Access:
+def _log_in_again(gateway: Gateway, credential: KSeFCredential, *, nip: str) -> str:
     try:
-        return gateway.log_in(_credential(credential), nip=nip)
+        access = gateway.log_in(_credential(credential), nip=nip)
     except (Refused, CredentialUnusable) as refusal:
+        _change(credential, refused_at=timezone.now())
         raise NotConnected(str(refusal)) from refusal
+    _change(credential, **_sealed(credential, access=access.access, refresh=access.refresh))
+    return access.access.token
 
 
 def _renew(gateway: Gateway, credential: KSeFCredential) -> str:
     if not _is_good(credential.refresh_valid_until):
         raise AccessExpired
     fresh = gateway.refresh(_open(credential, "refresh_token"))
-    with tenant_transaction(credential.company_id, user_id=credential.user_id):
-        _store_token(credential, "access_token", fresh)
-        credential.save(update_fields=["access_token", "access_valid_until"])
+    _change(credential, **_sealed(credential, access=fresh))
     return fresh.token
 
 
-def _store_access(credential: KSeFCredential, access: Access) -> None:
-    _store_token(credential, "access_token", access.access)
-    _store_token(credential, "refresh_token", access.refresh)
-    credential.save()
+def _change(credential: KSeFCredential, **fields: object) -> None:
+    """Write to the row only while it is there: what its user has removed must not come back."""
+    with tenant_transaction(credential.company_id, user_id=credential.user_id):
+        if not KSeFCredential.objects.filter(id=credential.id).update(**fields):
+            raise NotConnected("removed meanwhile")
 
 
-def _store_token(credential: KSeFCredential, purpose: str, token: AccessToken) -> None:
-    setattr(credential, purpose, seal(token.token.encode(), label=_label(credential, purpose)))
-    setattr(credential, purpose.replace("_token", "_valid_until"), token.valid_until)
+def _sealed(credential: KSeFCredential, **tokens: AccessToken) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for name, token in tokens.items():
+        label = _label(credential, f"{name}_token")
+        fields[f"{name}_token"] = seal(token.token.encode(), label=label)
+        fields[f"{name}_valid_until"] = token.valid_until
+    return fields
 
 
 def _credential(row: KSeFCredential) -> Credential:
-    secret = unseal(bytes(row.secret), label=_label(row, "secret"))
+    secret = _unseal(row, "secret")
     if row.kind == KSeFCredential.Kind.TOKEN:
         return TokenCredential(secret.decode())
     certificate_pem, _separator, key_pem = secret.partition(_KEY_SEPARATOR)
@@ -162,7 +172,16 @@ def _credential(row: KSeFCredential) -> Credential:
 
 
 def _open(credential: KSeFCredential, purpose: str) -> str:
-    return unseal(bytes(getattr(credential, purpose)), label=_label(credential, purpose)).decode()
+    return _unseal(credential, purpose).decode()
+
+
+def _unseal(credential: KSeFCredential, purpose: str) -> bytes:
+    try:
+        return unseal(bytes(getattr(credential, purpose)), label=_label(credential, purpose))
+    except CannotOpen as error:
+        # The wrapping key is gone, which only its owner's connecting anew can mend.
+        log.error("a sealed credential does not open", credential=str(credential.id), purpose=purpose)  # noqa: TRY400 -- the trace tells nothing
+        raise NotConnected(str(error)) from error
 
 
 def _label(credential: KSeFCredential, purpose: str) -> Label:
