@@ -10,10 +10,11 @@ import structlog
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Greatest, Now
 from kombu.exceptions import OperationalError
 
+from accounts.models import Company
 from invoices.models import OutboxEntry
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 _RUN = "invoices.tasks.run_entry"
+# A worker can die once by bad luck; an entry that takes this many with it is poison (F40).
+_MOST_CRASHES = 5
+_PARKED_SECONDS = 3600
 
 
 class LostClaim(Exception):
@@ -56,22 +60,37 @@ def wake(entry: OutboxEntry) -> None:
 
 def wake_due(*, limit: int = 500) -> int:
     """Ring for all work that is due and that nobody holds; the beat calls this, so no entry waits for ever."""
-    due = list(OutboxEntry.objects.filter(_claimable()).order_by("not_before")[:limit])
+    due = list_due(limit=limit)
     for entry in due:
         wake(entry)
     return len(due)
 
 
+def list_due(*, limit: int = 500) -> list[OutboxEntry]:
+    """What may be claimed now, the longest waiting first."""
+    return list(OutboxEntry.objects.filter(_claimable()).order_by("not_before")[:limit])
+
+
 def claim(entry_id: uuid.UUID) -> Claim | None:
-    """Take the lease and raise the attempt; None when it is done, held or not yet due. Time is the database's."""
+    """Take the lease and raise the attempt; None when it is done, held or not yet due. Time is the database's.
+
+    A lease that ran out means that a worker died or crashed with the entry. After some of that in a row the
+    entry is parked for an hour, with an alarm, so that it cannot keep the workers from the others (F40).
+    """
     with transaction.atomic(durable=True):
         entry = (
             OutboxEntry.objects.select_for_update(skip_locked=True).filter(_claimable(), id=entry_id).first()
         )
         if entry is None:
             return None
+        crashes = entry.crashes + (entry.lease_until is not None)
+        if crashes >= _MOST_CRASHES:
+            _park(entry)
+            return None
         OutboxEntry.objects.filter(id=entry_id).update(
-            lease_until=Now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS), attempt=F("attempt") + 1
+            lease_until=Now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS),
+            attempt=F("attempt") + 1,
+            crashes=crashes,
         )
     return Claim(
         entry_id=entry.id,
@@ -99,21 +118,34 @@ def postpone(claim: Claim, *, seconds: float) -> None:
     """Give the lease back; the entry is due again after so many seconds."""
     hold(claim)
     OutboxEntry.objects.filter(id=claim.entry_id).update(
-        lease_until=None, not_before=Now() + timedelta(seconds=seconds)
+        lease_until=None, not_before=Now() + timedelta(seconds=seconds), crashes=0
     )
     if seconds == 0:
         wake(OutboxEntry.objects.get(id=claim.entry_id))
 
 
 def hold_company(company_id: uuid.UUID, *, seconds: float) -> None:
-    """KSeF said "too many requests": nothing of this company is due before that time; others go on (F8, I9)."""
-    OutboxEntry.objects.filter(company_id=company_id).update(
-        not_before=Greatest(F("not_before"), Now() + timedelta(seconds=seconds))
+    """KSeF said "too many requests": nothing of this company, old or new, is due before then (F8, I7).
+
+    Other companies go on (I9): KSeF counts per company.
+    """
+    Company.objects.filter(id=company_id).update(
+        ksef_wait_until=Greatest(F("ksef_wait_until"), Now() + timedelta(seconds=seconds))
     )
 
 
 def _claimable() -> Q:
-    return Q(not_before__lte=Now()) & (Q(lease_until=None) | Q(lease_until__lt=Now()))
+    held = Company.objects.filter(id=OuterRef("company_id"), ksef_wait_until__gt=Now())
+    return Q(not_before__lte=Now()) & (Q(lease_until=None) | Q(lease_until__lt=Now())) & ~Q(Exists(held))
+
+
+def _park(entry: OutboxEntry) -> None:
+    log.error(
+        "an entry is poison and was parked", entry=str(entry.id), kind=entry.kind, attempt=entry.attempt
+    )
+    OutboxEntry.objects.filter(id=entry.id).update(
+        lease_until=None, crashes=0, not_before=Now() + timedelta(seconds=_PARKED_SECONDS)
+    )
 
 
 def _ring(arguments: list[str]) -> None:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
+from invoices import outbox
 from invoices.domain.calendar import warsaw_date
 from invoices.domain.snapshot import BuyerKind
 from invoices.domain.vat import PriceMethod, VatRate
-from invoices.models import Contractor, Invoice, OutboxEntry
+from invoices.models import Contractor, Invoice
 from invoices.services import sending
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import ContractorDetails, save_contractor
@@ -96,7 +97,7 @@ def make_approved(person: Person, *lines: LineDraft) -> Invoice:
 
 def run_outbox() -> None:
     """Do what is due now, as a worker would, until nothing is."""
-    while due := list(OutboxEntry.objects.filter(lease_until=None, not_before__lte=timezone.now())):
+    while due := outbox.list_due():
         for entry in due:
             sending.run_entry(entry.id)
 

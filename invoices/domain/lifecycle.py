@@ -53,6 +53,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.APPROVED, Event.ISSUED_OFFLINE): State.OFFLINE,
     (State.APPROVED, Event.CANCELLED): State.CANCELLED,
     (State.QUEUED, Event.WITHDRAWN): State.APPROVED,
+    # Its mode and deadline stay: a colleague who may send can still send it in time.
+    (State.OFFLINE, Event.WITHDRAWN): State.APPROVED,
     (State.QUEUED, Event.ISSUED_OFFLINE): State.OFFLINE,
     (State.QUEUED, Event.CLAIMED): State.SENDING,
     (State.OFFLINE, Event.CLAIMED): State.SENDING,

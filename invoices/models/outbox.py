@@ -23,6 +23,8 @@ class OutboxEntry(models.Model):
     not_before = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
     attempt = models.PositiveIntegerField(default=0)
+    # Claims in a row whose worker never came back; an answer of any kind sets it to zero (F40).
+    crashes = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "target_id"], name="outbox_once")]

@@ -48,7 +48,6 @@ class Submission(TenantModel):
     )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     environment = models.CharField(max_length=20)
-    is_offline = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     # Stored before anything is posted. While it is set and `reference` is not, the outcome is in doubt.

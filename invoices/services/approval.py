@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Company
 from accounts.selectors import find_connection
 from invoices.domain.calendar import warsaw_date
-from invoices.domain.lifecycle import Event, State
+from invoices.domain.lifecycle import Event, Mode, State
 from invoices.domain.numbering import NumberPattern
 from invoices.domain.readiness import NotReady, Obstacle, find_obstacles
 from invoices.domain.snapshot import (
@@ -65,7 +65,9 @@ def approve_invoice(*, actor: Actor, invoice_id: uuid.UUID, now: datetime | None
             invoice.number = _next_number(invoice)
         document = _freeze(invoice, lines=lines, buyer=buyer, now=now)
         invoice.revision = document.revision
-        invoice.save(update_fields=["number", "revision"])
+        # Issued today, online: what became of a rejected revision does not count any more.
+        invoice.mode, invoice.send_by = Mode.ONLINE, None
+        invoice.save(update_fields=["number", "revision", "mode", "send_by"])
         facts = {
             "number": invoice.number,
             "sha256": bytes(document.sha256).hex(),

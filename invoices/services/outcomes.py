@@ -21,9 +21,11 @@ from roles.tenancy import tenant_transaction
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import date, datetime
 
     from ksef.gateway import InvoiceStatus
+
+_KSEF_OFFLINE = "Offline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,25 @@ class Work:
     session_reference: str
     reference: str
     missing_since: datetime | None
+    # Why the attempt before this one came to nothing; empty when there was none.
+    problem: str
 
 
 def load_work(claim: outbox.Claim) -> Work | None:
-    """Read what the claim is about; None, and the entry removed, when the submission is settled already."""
+    """Read what the claim is about; None, and the entry removed, when there is nothing to do.
+
+    That is when the submission is settled, or when its user may no longer send (S79) and nothing was posted:
+    then KSeF is not even called with that user's credential. What was posted is followed to its end, whoever
+    has left since: a document may be in KSeF, and somebody must know.
+    """
     with tenant_transaction(claim.company_id, user_id=claim.user_id, durable=True):
+        outbox.hold(claim)
         submission = Submission.objects.select_related("document").get(id=claim.target_id)
         if submission.closed_at is not None:
             outbox.finish(claim)
+            return None
+        if not submission.session_reference and not _may_send(submission):
+            _withdraw(lock_invoice(submission.invoice_id), submission, claim)
             return None
         return Work(
             claim=claim,
@@ -62,6 +75,7 @@ def load_work(claim: outbox.Claim) -> Work | None:
             session_reference=submission.session_reference,
             reference=submission.reference,
             missing_since=submission.missing_since,
+            problem=submission.problem,
         )
 
 
@@ -72,11 +86,10 @@ def begin_post(work: Work, *, session_reference: str) -> bool | None:
     when the right is gone: the invoice is back among the approved and nothing may be posted.
     """
     with _writing(work) as (invoice, submission):
-        actor = find_actor(user_id=work.user_id, company_id=work.company.id)
-        if actor is None or not actor.may(Right.SEND):
+        if not _may_send(submission):
             _withdraw(invoice, submission, work.claim)
             return None
-        _leave_online_mode_after_midnight(invoice, submission)
+        _leave_online_mode_after_midnight(invoice)
         if invoice.state != State.SENDING:
             apply_event(invoice, Event.CLAIMED, actor_id=None)
         submission.session_reference = session_reference
@@ -91,7 +104,7 @@ def begin_post(work: Work, *, session_reference: str) -> bool | None:
             session_reference=session_reference,
             started_at=timezone.now(),
         )
-        return submission.is_offline
+        return invoice.mode != Mode.ONLINE
 
 
 def record_reference(work: Work, *, session_reference: str, reference: str) -> None:
@@ -116,7 +129,10 @@ def record_accepted(work: Work, *, ksef_number: str, session_reference: str, sta
     """KSeF numbered the document; the UPO is fetched by an entry of its own."""
     with _writing(work) as (invoice, submission):
         invoice.ksef_number = ksef_number
-        invoice.save(update_fields=["ksef_number"])
+        if status.invoicing_mode == _KSEF_OFFLINE and invoice.mode == Mode.ONLINE:
+            # Posted before midnight, received after it: KSeF itself made it offline (ksef-protocol 10).
+            _make_offline24(invoice)
+        invoice.save(update_fields=["ksef_number", "mode", "send_by"])
         facts = {
             "ksef_number": ksef_number,
             "session": session_reference,
@@ -187,6 +203,11 @@ def _writing(work: Work) -> Iterator[tuple[Invoice, Submission]]:
         yield invoice, Submission.objects.select_for_update().get(id=work.submission_id)
 
 
+def _may_send(submission: Submission) -> bool:
+    actor = find_actor(user_id=submission.user_id, company_id=submission.company_id)
+    return actor is not None and actor.may(Right.SEND)
+
+
 def _withdraw(invoice: Invoice, submission: Submission, claim: outbox.Claim) -> None:
     if invoice.state == State.SENDING:
         _put_back(invoice, "right_gone")
@@ -195,17 +216,21 @@ def _withdraw(invoice: Invoice, submission: Submission, claim: outbox.Claim) -> 
     outbox.finish(claim)
 
 
-def _leave_online_mode_after_midnight(invoice: Invoice, submission: Submission) -> None:
+def _leave_online_mode_after_midnight(invoice: Invoice) -> None:
     """P_1 before today cannot go silently as online: it becomes offline24, with its legal deadline (F50)."""
     if invoice.mode != Mode.ONLINE or invoice.issue_date >= warsaw_date(timezone.now()):
         return
     if invoice.state == State.SENDING:
         _put_back(invoice, "midnight")
+    send_by = _make_offline24(invoice)
+    invoice.save(update_fields=["mode", "send_by"])
+    apply_event(invoice, Event.ISSUED_OFFLINE, actor_id=None, data={"send_by": send_by.isoformat()})
+
+
+def _make_offline24(invoice: Invoice) -> date:
     invoice.mode = Mode.OFFLINE24
     invoice.send_by = offline24_deadline(invoice.issue_date)
-    invoice.save(update_fields=["mode", "send_by"])
-    apply_event(invoice, Event.ISSUED_OFFLINE, actor_id=None, data={"send_by": invoice.send_by.isoformat()})
-    submission.is_offline = True
+    return invoice.send_by
 
 
 def _put_back(invoice: Invoice, problem: str) -> None:

@@ -24,6 +24,7 @@ LEGAL = {
     ("approved", "issued_offline"): "offline",
     ("approved", "cancelled"): "cancelled",
     ("queued", "withdrawn"): "approved",
+    ("offline", "withdrawn"): "approved",
     ("queued", "issued_offline"): "offline",
     ("queued", "claimed"): "sending",
     ("offline", "claimed"): "sending",
