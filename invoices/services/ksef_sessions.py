@@ -10,7 +10,7 @@ from django.utils import timezone
 from invoices.models import KSeFSession
 from ksef.gateway import OnlineSession
 from roles.tenancy import tenant_transaction
-from roles.vault import Label, seal, unseal
+from roles.vault import CannotOpen, Label, seal, unseal
 
 if TYPE_CHECKING:
     from invoices.services.outcomes import Work
@@ -34,7 +34,12 @@ def open_or_reuse(gateway: Gateway, access_token: str, work: Work) -> OnlineSess
             .first()
         )
         if row is not None:
-            return _session(row)
+            try:
+                return _session(row)
+            except CannotOpen:
+                # Its wrapping key is gone from KWIT_KEYS: KSeF still has the session, but we cannot use it.
+                row.closed_at = timezone.now()
+                row.save(update_fields=["closed_at"])
     session = gateway.open_online_session(access_token)
     with tenant_transaction(work.company.id, user_id=work.user_id):
         row = KSeFSession(

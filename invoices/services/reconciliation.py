@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 # "No such session": whatever was posted there is not there.
 _UNKNOWN_SESSION = 21173
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The accepted document that a duplicate repeats: our own bytes under this number."""
+
+    ksef_number: str
+    session_reference: str
 
 
 def find_posted(gateway: Gateway, access_token: str, work: Work) -> InvoiceStatus | None:
@@ -38,21 +47,26 @@ def may_post_again(work: Work) -> bool:
     return timezone.now() - work.missing_since >= timedelta(seconds=settings.DOUBT_SECONDS)
 
 
-def is_original_ours(gateway: Gateway, access_token: str, work: Work, status: InvoiceStatus) -> bool:
-    """Whether the document that a 440 names has our bytes. Only equal hashes prove it; a number proves nothing."""
-    if status.original_session_reference and _is_in_session(gateway, access_token, work, status):
-        return True
-    if not status.original_ksef_number:
-        return False
-    original = gateway.get_invoice(access_token, status.original_ksef_number)
-    return hashlib.sha256(original).digest() == work.sha256
+def find_original(
+    gateway: Gateway, access_token: str, work: Work, *, session_reference: str, status: InvoiceStatus
+) -> Original | None:
+    """The document behind a 440 when it is ours; None when somebody else used the number (F18, F19).
+
+    Only equal hashes prove it; a number proves nothing. A 440 that names no original (F20) is looked up in
+    the session it was posted to.
+    """
+    session = status.original_session_reference or session_reference
+    ksef_number = _find_accepted(gateway, access_token, work, session)
+    if ksef_number is None and status.original_ksef_number:
+        document = gateway.get_invoice(access_token, status.original_ksef_number)
+        if hashlib.sha256(document).digest() == work.sha256:
+            ksef_number = status.original_ksef_number
+    return Original(ksef_number=ksef_number, session_reference=session) if ksef_number else None
 
 
-def _is_in_session(gateway: Gateway, access_token: str, work: Work, status: InvoiceStatus) -> bool:
+def _find_accepted(gateway: Gateway, access_token: str, work: Work, session_reference: str) -> str | None:
     try:
-        found = gateway.find_invoice(
-            access_token, session_reference=status.original_session_reference or "", sha256=work.sha256
-        )
+        found = gateway.find_invoice(access_token, session_reference=session_reference, sha256=work.sha256)
     except Refused:
-        return False  # The session belongs to somebody else; the document itself decides.
-    return found is not None and found.ksef_number == status.original_ksef_number
+        return None  # The session belongs to somebody else; the document itself decides.
+    return found.ksef_number if found is not None else None

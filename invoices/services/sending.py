@@ -1,7 +1,8 @@
 """Bringing one document to KSeF, exactly once: claim, session, post, reference, status (house rule: reconcile first).
 
 No transaction is open while the network is used, and nothing is posted before the claim, the session and the
-attempt are durable. After a doubt the session is read before anything is posted again.
+attempt are durable. After a doubt the session is read before anything is posted again. An exception that is not
+foreseen here leaves the entry leased: it comes back when the lease ends, and is parked when that goes on (F40).
 """
 
 from __future__ import annotations
@@ -19,22 +20,30 @@ from invoices.models import OutboxEntry
 from invoices.services import outcomes, reconciliation, upo
 from invoices.services.failpoints import reach
 from invoices.services.ksef_sessions import mark_closed, open_or_reuse
-from ksef.errors import AccessExpired, Ambiguous, KSeFError, Limited, Refused
+from invoices.services.setbacks import (
+    LONGEST_WAIT_SECONDS,
+    backoff,
+    note_setback,
+    pause_after,
+    problem_of,
+)
+from ksef.errors import Ambiguous, KSeFError, Refused
 from ksef.number import is_valid_ksef_number
-from ksef.status import InvoiceFate, invoice_fate, needs_new_session
+from ksef.status import InvoiceFate, invoice_fate, is_known_invoice_code, needs_new_session
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
 
     from invoices.services.outcomes import Work
     from ksef.gateway import Gateway, InvoiceStatus
 
 log = structlog.get_logger()
 
-# KSeF mostly decides within seconds: wait for it here, then leave the rest to the sweep.
-_POLL_SECONDS = (0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 1, 1, 1.5, 1.5, 2, 2)
-_POLL_AGAIN_SECONDS = 5
-_LONGEST_WAIT_SECONDS = 900
+# KSeF mostly decides within seconds: wait for it here, then leave the rest to the sweep (120 reads a minute).
+_POLL_SECONDS = (0.15, 0.3, 0.6, 1, 1.5, 2, 3)
+# Slow answers must not use up the task's time limit (F11).
+_LONGEST_POLLING_SECONDS = 12.0
 _NOT_CONNECTED_SECONDS = 300
 
 
@@ -79,12 +88,16 @@ def _advance(gateway: Gateway, work: Work) -> None:
         elif not reconciliation.may_post_again(work):
             outcomes.record_missing(work, seconds=settings.DOUBT_SECONDS)
             return
+    pauses: Sequence[float] = ()
     if not reference:
         posted = _post(gateway, access_token, work)
         if posted is None:
             return
         session_reference, reference = posted
-    status = _await_status(gateway, access_token, session_reference, reference)
+        pauses = _POLL_SECONDS
+    status = _await_status(
+        gateway, access_token, session_reference=session_reference, reference=reference, pauses=pauses
+    )
     _settle(gateway, access_token, work, session_reference, status)
 
 
@@ -111,16 +124,19 @@ def _post(gateway: Gateway, access_token: str, work: Work) -> tuple[str, str] | 
 
 
 def _await_status(
-    gateway: Gateway, access_token: str, session_reference: str, reference: str
+    gateway: Gateway, access_token: str, *, session_reference: str, reference: str, pauses: Sequence[float]
 ) -> InvoiceStatus:
+    """The status now, or after some more reads while KSeF has not decided; how long, the caller says."""
+
     def read() -> InvoiceStatus:
         return gateway.get_invoice_status(
             access_token, session_reference=session_reference, invoice_reference=reference
         )
 
+    deadline = time.monotonic() + _LONGEST_POLLING_SECONDS
     status = read()
-    for pause in _POLL_SECONDS:
-        if invoice_fate(status.code) is not InvoiceFate.PENDING:
+    for pause in pauses:
+        if invoice_fate(status.code) is not InvoiceFate.PENDING or time.monotonic() > deadline:
             break
         time.sleep(pause)
         status = read()
@@ -133,25 +149,35 @@ def _settle(
     reach("poll.after_status")
     fate = invoice_fate(status.code)
     if fate is InvoiceFate.PENDING:
-        outcomes.record_waiting(work, problem="", seconds=_POLL_AGAIN_SECONDS)
+        _wait_for_decision(work, status)
     elif fate is InvoiceFate.ACCEPTED:
         _accept(work, status.ksef_number or "", session_reference, status)
     elif fate is InvoiceFate.DEFERRED:
-        outcomes.record_not_delivered(work, problem="ksef_deferred", seconds=_backoff(work))
-    elif fate is InvoiceFate.DUPLICATE and reconciliation.is_original_ours(
-        gateway, access_token, work, status
+        outcomes.record_not_delivered(work, problem="ksef_deferred", seconds=backoff(work.claim.attempt))
+    elif fate is InvoiceFate.DUPLICATE and (
+        original := reconciliation.find_original(
+            gateway, access_token, work, session_reference=session_reference, status=status
+        )
     ):
-        original_session = status.original_session_reference or session_reference
-        _accept(work, status.original_ksef_number or "", original_session, status)
+        _accept(work, original.ksef_number, original.session_reference, status)
     else:
         outcomes.record_rejected(work, status=status)
 
 
+def _wait_for_decision(work: Work, status: InvoiceStatus) -> None:
+    problem = ""
+    if not is_known_invoice_code(status.code):
+        # It is taken as "processing", but a person must learn what KSeF means by it (F26).
+        log.error("KSeF gave an unknown status", code=status.code, submission=str(work.submission_id))
+        problem = "unknown_status"
+    outcomes.record_waiting(work, problem=problem, seconds=backoff(work.claim.attempt))
+
+
 def _accept(work: Work, ksef_number: str, session_reference: str, status: InvoiceStatus) -> None:
-    if not is_valid_ksef_number(ksef_number):
-        # F52: never "accepted" with a number that cannot be one.
-        log.error("KSeF gave a number with a wrong check sum", submission=str(work.submission_id))
-        outcomes.record_waiting(work, problem="contract", seconds=_LONGEST_WAIT_SECONDS)
+    if not is_valid_ksef_number(ksef_number) or status.invoice_hash != work.sha256:
+        # I3, F52: never "accepted" with a number that cannot be one, or for other bytes than ours.
+        log.error("KSeF accepted something that is not ours", submission=str(work.submission_id))
+        outcomes.record_waiting(work, problem="contract", seconds=LONGEST_WAIT_SECONDS)
         return
     outcomes.record_accepted(
         work, ksef_number=ksef_number, session_reference=session_reference, status=status
@@ -160,43 +186,24 @@ def _accept(work: Work, ksef_number: str, session_reference: str, status: Invoic
 
 def _give_back_after(error: KSeFError, work: Work, session_reference: str) -> None:
     """The post was refused, so KSeF certainly does not have the document."""
+    _note(error, work)
+    problem, seconds = problem_of(error), _pause(error, work)
     if isinstance(error, Refused) and needs_new_session(error.code):
         mark_closed(work, session_reference)
-        outcomes.record_not_delivered(work, problem="session_closed", seconds=0)
-        return
-    _note(error, work)
-    outcomes.record_not_delivered(work, problem=_problem(error), seconds=_pause(error, work))
+        problem = "session_closed"
+        # A new session helps at once or, in maintenance (21184), not so soon.
+        seconds = 0 if work.problem != problem else backoff(work.claim.attempt)
+    outcomes.record_not_delivered(work, problem=problem, seconds=seconds)
 
 
 def _wait_after(error: KSeFError, work: Work) -> None:
     _note(error, work)
-    outcomes.record_waiting(work, problem=_problem(error), seconds=_pause(error, work))
+    outcomes.record_waiting(work, problem=problem_of(error), seconds=_pause(error, work))
 
 
 def _note(error: KSeFError, work: Work) -> None:
-    """What an answer means beyond this one document."""
-    log.warning(
-        "KSeF did not serve us", problem=_problem(error), error=str(error), attempt=work.claim.attempt
-    )
-    if isinstance(error, Limited):
-        outbox.hold_company(work.company.id, seconds=error.retry_after)
-    if isinstance(error, AccessExpired):
-        ksef_access.forget_access(company=work.company, environment=work.environment, user_id=work.user_id)
-
-
-def _problem(error: KSeFError) -> str:
-    if isinstance(error, Limited):
-        return "limited"
-    return "refused" if isinstance(error, Refused) else "unavailable"
+    note_setback(error, company=work.company, environment=work.environment, user_id=work.user_id)
 
 
 def _pause(error: KSeFError, work: Work) -> float:
-    if isinstance(error, Limited):
-        return error.retry_after
-    if isinstance(error, AccessExpired) and work.claim.attempt == 1:
-        return 0
-    return _backoff(work)
-
-
-def _backoff(work: Work) -> float:
-    return float(min(_LONGEST_WAIT_SECONDS, 5 * 2 ** min(work.claim.attempt - 1, 8)))
+    return pause_after(error, problem_before=work.problem, attempt=work.claim.attempt)

@@ -14,6 +14,7 @@ from accounts.services import ksef_access
 from accounts.services.ksef_access import NotConnected
 from invoices import outbox
 from invoices.models import UPO, Submission
+from invoices.services.setbacks import LONGEST_WAIT_SECONDS, note_setback
 from ksef.errors import KSeFError, Limited
 from ksef.upo import check_upo
 from roles.tenancy import tenant_transaction
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-_LONGEST_WAIT_SECONDS = 900
+# By then it has been asked for through a quarter of an hour, and KSeF has long had it ready (F27).
+_ALARM_ATTEMPT = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,7 @@ def fetch_upo(claim: Claim) -> None:
         upo = _fetch(claim, receipt)
     except (KSeFError, NotConnected) as error:
         # "Accepted" stays true meanwhile; only the receipt is late.
-        log.warning("the UPO is not to be had yet", invoice=str(receipt.invoice_id), error=str(error))
-        pause = error.retry_after if isinstance(error, Limited) else 2.0 * 2 ** min(claim.attempt, 9)
-        with tenant_transaction(claim.company_id, user_id=claim.user_id, durable=True):
-            outbox.postpone(claim, seconds=min(_LONGEST_WAIT_SECONDS, pause))
+        _try_later(claim, receipt, error)
         return
     with tenant_transaction(claim.company_id, user_id=claim.user_id, durable=True):
         outbox.finish(claim)
@@ -64,6 +63,16 @@ def fetch_upo(claim: Claim) -> None:
             sha256=hashlib.sha256(upo).digest(),
             fetched_at=timezone.now(),
         )
+
+
+def _try_later(claim: Claim, receipt: _Receipt, error: KSeFError | NotConnected) -> None:
+    if isinstance(error, KSeFError):
+        note_setback(error, company=receipt.company, environment=receipt.environment, user_id=claim.user_id)
+    if claim.attempt >= _ALARM_ATTEMPT:
+        log.error("the UPO of an accepted invoice is missing", invoice=str(receipt.invoice_id))
+    pause = error.retry_after if isinstance(error, Limited) else 2.0 * 2 ** min(claim.attempt, 9)
+    with tenant_transaction(claim.company_id, user_id=claim.user_id, durable=True):
+        outbox.postpone(claim, seconds=min(LONGEST_WAIT_SECONDS, pause))
 
 
 def _load(claim: Claim) -> _Receipt:

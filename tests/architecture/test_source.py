@@ -45,6 +45,7 @@ OUT_OF_REACH = {
     "invoices.services.outcomes",
     "invoices.services.reconciliation",
     "invoices.services.ksef_sessions",
+    "invoices.services.setbacks",
 }
 
 

@@ -1,0 +1,63 @@
+"""What it means when KSeF does not serve us: for the whole company, for its access, for the next try."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from accounts.services import ksef_access
+from invoices import outbox
+from ksef.errors import AccessExpired, ContractBroken, KSeFError, Limited, Refused
+
+if TYPE_CHECKING:
+    import uuid
+
+    from accounts.models import Company
+
+log = structlog.get_logger()
+
+LONGEST_WAIT_SECONDS = 900
+
+
+def note_setback(error: KSeFError, *, company: Company, environment: str, user_id: uuid.UUID) -> None:
+    """Write down what the error means beyond the one document: a pause for the company, a token that is over."""
+    problem = problem_of(error)
+    if isinstance(error, ContractBroken):
+        # Nobody can mend this by waiting: KSeF has changed, or something stands between (F52).
+        log.error("KSeF gave an answer that breaks its contract", problem=problem, error=str(error))
+    else:
+        log.warning("KSeF did not serve us", problem=problem, error=str(error))
+    if isinstance(error, Limited):
+        outbox.hold_company(company.id, seconds=error.retry_after)
+    if isinstance(error, AccessExpired):
+        ksef_access.forget_access(company=company, environment=environment, user_id=user_id)
+
+
+def problem_of(error: KSeFError) -> str:
+    """The code under which the person reads why the document waits."""
+    match error:
+        case Limited():
+            return "limited"
+        case AccessExpired():
+            return "access_expired"
+        case ContractBroken():
+            return "unreadable"
+        case Refused():
+            return "refused"
+        case _:
+            return "unavailable"
+
+
+def pause_after(error: KSeFError, *, problem_before: str, attempt: int) -> float:
+    """Seconds until the next try; a new token is worth an immediate one, but not twice in a row (F12)."""
+    if isinstance(error, Limited):
+        return error.retry_after
+    if isinstance(error, AccessExpired) and problem_before != problem_of(error):
+        return 0
+    return backoff(attempt)
+
+
+def backoff(attempt: int) -> float:
+    """5, 10, 20 s and so on, up to a quarter of an hour."""
+    return float(min(LONGEST_WAIT_SECONDS, 5 * 2 ** min(attempt - 1, 8)))
