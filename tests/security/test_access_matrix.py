@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,12 +120,17 @@ def test_a_foreign_id_in_ones_own_company_does_not_exist(world: World, row: Row)
 
 def nothing_of(possessions: Possessions) -> Possessions:
     """The same company with ids that belong to no row."""
-    ids = {
-        f.name: uuid.uuid4()
-        for f in fields(possessions)
-        if isinstance(getattr(possessions, f.name), uuid.UUID)
-    }
-    return replace(possessions, **ids)
+    nobody = uuid.uuid4()
+    return replace(
+        possessions,
+        contractor=nobody,
+        unused_contractor=nobody,
+        draft=nobody,
+        approved=nobody,
+        queued=nobody,
+        accepted=nobody,
+        rejected=nobody,
+    )
 
 
 def _without_tokens(answer: Any) -> bytes:
@@ -150,11 +155,12 @@ def test_search_stays_inside_the_company(world: World, name: str) -> None:
     """V5: looking for alicja's words finds nothing, and says no more than what was typed."""
     client = world.people.zofia.client
     url = reverse(name, args=[world.hers.slug])
-    found = client.get(url, {"q": "kanarek"})
+    found = client.get(url, {"szukaj": "kanarek"})
     assert shows(found, f"{world.hers.canary} nabywca")
     assert not shows(found, world.mine.canary)
+    assert not shows(client.get(url, {"szukaj": "nie-ma-tego"}), f"{world.hers.canary} nabywca")
     # The search field says what was typed; nothing that was not typed is in the answer.
-    answer = client.get(url, {"q": world.mine.canary})
+    answer = client.get(url, {"szukaj": world.mine.canary})
     assert not shows(answer, f"{world.mine.canary} ")
     assert not shows(answer, str(world.mine.contractor))
     assert not shows(answer, str(world.mine.accepted))
