@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from accounts.selectors import DEMO_PEOPLE, list_companies
@@ -63,9 +62,10 @@ def environment_label(code: str) -> EnvironmentLabel:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    # Lazy: an error page of a broken database must not ask the database who is looking.
+    # Asked for before the template is drawn: no query may run while it is. The page for an unexpected error is
+    # drawn without this, so a broken database breaks nothing more.
     return {
-        "shell": SimpleLazyObject(lambda: _shell(request)),
+        "shell": _shell(request),
         "demo_people": DEMO_PEOPLE if settings.DEMO else (),
     }
 
