@@ -1,4 +1,4 @@
-"""Two companies of the same shape with a row in every table; every text of one bears its canary word."""
+"""Two companies of the same shape with a row in every table; every text bears the canary word of its company."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.test import override_settings
 
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
     from tests.servers import Simulator
 
 PASSWORD = "kanarek-hasla-zofii-2026"
+# Stands in every text of both companies, so that every page shows what it does with it.
+HOSTILE = (
+    """"><script>kanarek()</script><img src=x onerror=kanarek()>' onmouseover='kanarek()"""
+    """ javascript:kanarek() {{ 7|add:7 }}{% debug %} </textarea></title>"""
+)
+SHORT_HOSTILE = """"><script>kanarek()</script>"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,9 @@ def make_world(simulator: Simulator) -> World:
         _rename(person.user, mine.canary)
     people.zofia.user.set_password(PASSWORD)
     people.zofia.user.save()
+    for person in people:
+        # As signing up leaves it.
+        EmailAddress.objects.create(user=person.user, email=person.user.email, verified=True, primary=True)
     wanda, darek = _viewer(people.alicja, "Wanda"), _viewer(people.alicja, "Darek")
     Membership.objects.filter(user_id=darek.user.id).update(is_active=False)
     return World(people, wanda, darek, mine, hers)
@@ -96,12 +106,17 @@ def portal_pointed_at(simulator: Simulator) -> Iterator[None]:
 def _furnish(owner: Person, *, issuer: Person, canary: str) -> Possessions:
     _rename(owner.user, canary)
     with owner.entered() as actor:
-        facts = details(name=f"{canary} firma", nip=owner.company.nip)
+        facts = details(name=f"{canary} firma {HOSTILE}", nip=owner.company.nip)
         update_company(
             actor=actor,
-            details=replace(facts, address_line1=f"{canary} ulica", address_line2=f"{canary} miasto"),
+            details=replace(
+                facts, address_line1=f"{canary} ulica {HOSTILE}", address_line2=f"{canary} miasto {HOSTILE}"
+            ),
         )
-    contractor, unused = _contractor(owner, f"{canary} nabywca"), _contractor(owner, f"{canary} zbędny")
+    contractor, unused = (
+        _contractor(owner, f"{canary} nabywca {HOSTILE}"),
+        _contractor(owner, f"{canary} zbędny {HOSTILE}"),
+    )
     first = _invoice(owner, contractor, canary)
     approved = _invoice(owner, contractor, canary)
     with issuer.entered() as actor:
@@ -142,7 +157,7 @@ def _viewer(owner: Person, name: str) -> Person:
 
 
 def _rename(user: User, canary: str) -> None:
-    user.full_name = f"{canary} {user.full_name}"
+    user.full_name = f"{canary} {user.full_name} {SHORT_HOSTILE}"
     user.save()
 
 
@@ -155,13 +170,13 @@ def _contractor(person: Person, name: str) -> uuid.UUID:
 def _invoice(person: Person, contractor: uuid.UUID, canary: str) -> Invoice:
     content = replace(
         draft(
-            line(name=f"{canary} pozycja"),
-            line(name=f"{canary} druga", rate=VatRate.EXEMPT),
+            line(name=f"{canary} pozycja {HOSTILE}"),
+            line(name=f"{canary} druga {HOSTILE}", rate=VatRate.EXEMPT),
             contractor_id=contractor,
         ),
-        note=f"{canary} uwaga",
+        note=f"{canary} uwaga {HOSTILE}",
         exemption_kind="act",
-        exemption_text=f"{canary} podstawa",
+        exemption_text=f"{canary} podstawa {HOSTILE}",
     )
     with person.entered() as actor:
         return save_draft(actor=actor, draft=content)
@@ -186,8 +201,8 @@ def _reject() -> None:
         status=InvoiceStatus(
             reference="20261122-EE-0000000000-0000000000-00",
             code=450,
-            description="Błąd weryfikacji semantyki dokumentu faktury",
-            details=("kanarek powodu",),
+            description=f"Błąd weryfikacji semantyki dokumentu faktury {HOSTILE}",
+            details=(f"kanarek powodu {HOSTILE}",),
             ksef_number=None,
             invoice_hash=work.sha256,
             invoicing_mode=None,
