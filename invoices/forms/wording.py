@@ -33,7 +33,6 @@ _TEXTS = {
     "past_date": _("Fakturę wysyłaną do KSeF wystawia się z dzisiejszą datą. Zmień datę wystawienia."),
     "exemption_missing": _("Pozycja ze stawką „zw” wymaga podania podstawy zwolnienia z VAT."),
     "too_large": _("Dokument jest większy, niż przyjmuje KSeF. Podziel fakturę na kilka."),
-    "number_taken": _("Numer z serii jest już zajęty. Zmień wzór numeracji."),
     "schema": _("Dokument nie zgadza się ze schematem FA(3): %(path)s: %(message)s"),
     # Sending
     "not_connected": _("Najpierw połącz się z KSeF: Konfiguracja, KSeF."),
