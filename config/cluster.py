@@ -34,9 +34,11 @@ def binary(name: str) -> Path:
     return Path(spec.submodule_search_locations[0]) / "pginstall18" / "bin" / name
 
 
-def unprivileged_user() -> str | None:
-    """PostgreSQL refuses to run as root; root lends it the account that owns nothing."""
-    return "nobody" if os.geteuid() == _ROOT else None
+def unprivileged_user(data: Path) -> str | None:
+    """PostgreSQL refuses to run as root; root lends it the cluster's owner, or the account that owns nothing."""
+    if os.geteuid() != _ROOT:
+        return None
+    return pwd.getpwuid(data.stat().st_uid).pw_name if data.exists() else "nobody"
 
 
 def make_cluster(data: Path, *, user: str | None, password: str) -> None:
@@ -52,7 +54,8 @@ def make_cluster(data: Path, *, user: str | None, password: str) -> None:
     password_file.touch(mode=0o600)
     password_file.write_text(password)
     if user:
-        _hand_over((unfinished, password_file), user=user)
+        for path in (unfinished, password_file):
+            shutil.chown(path, user)
     program = Program(
         name="database",
         command=(
@@ -75,12 +78,9 @@ def make_cluster(data: Path, *, user: str | None, password: str) -> None:
     unfinished.rename(data)
 
 
-def _hand_over(paths: tuple[Path, ...], *, user: str) -> None:
-    """Give the paths to the lent account and let it pass, not list, the directories above."""
-    account = pwd.getpwnam(user)
-    for path in paths:
-        os.chown(path, account.pw_uid, account.pw_gid)
-    for directory in {*paths[0].parents, *binary("postgres").parents}:
+def open_ways(data: Path) -> None:
+    """Let the lent account pass, not list, the directories above the cluster and above the programs."""
+    for directory in {*data.parents, *binary("postgres").parents}:
         mode = directory.stat().st_mode
         if not mode & 0o001:
             directory.chmod(mode | 0o001)

@@ -108,6 +108,8 @@ def _start_all(places: Places, supervisor: Supervisor, *, pause: Pause) -> str:
     await_database(database, database_process, pause=pause)
     await_broker(broker, broker_process, pause=pause)
 
+    if not (places.var_dir / "static.collected").exists():
+        _say("Making the database and a year of invoices; the first time takes a minute or two ...")
     owner = {**environment, "DATABASE_URL": database.addresses.owner_url}
     steps = [programs.step(places, "migrate", "--no-input", environment=owner)]
     fingerprint, collected = _fingerprint(BASE_DIR / "static"), places.var_dir / "static.collected"

@@ -31,6 +31,7 @@ from config.cluster import (
     binary,
     clear_predecessor,
     make_cluster,
+    open_ways,
     unprivileged_user,
 )
 from config.processes import Program, plain_environment, tail
@@ -88,12 +89,14 @@ def start_broker(var_dir: Path) -> str:
 def prepare_database(var_dir: Path) -> Database:
     """Make the cluster unless it is there, clear what a killed predecessor left, choose a free port."""
     var_dir = var_dir.resolve()
-    user = unprivileged_user()
     data = var_dir / "postgres"
+    user = unprivileged_user(data)
     passwords = {
         role: keep_secret(var_dir / "secrets" / f"database_{role}", secrets.token_hex)
         for role in (SUPERUSER, OWNER, APP)
     }
+    if user:
+        open_ways(data)
     if not data.exists():
         make_cluster(data, user=user, password=passwords[SUPERUSER])
     clear_predecessor(data)

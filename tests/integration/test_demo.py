@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,9 +17,10 @@ import psycopg
 import pytest
 
 from config.embedded import free_port
+from tests.waiting import descendants, directory_for_programs, living_processes, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.integration
 
@@ -54,40 +56,10 @@ class Demo:
             assert text in self.said() or self.process.poll() is None, self.said()
             return text in self.said()
 
-        _until(is_there, seconds=seconds, why=self.said)
+        until(is_there, seconds=seconds, why=self.said)
 
     def get(self, path: str) -> httpx.Response:
         return httpx.get(f"http://127.0.0.1:{self.port}{path}", timeout=10)
-
-
-def _until(holds: Callable[[], bool], *, seconds: float, why: Callable[[], str] = str) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s; {why()}"
-        time.sleep(0.1)
-
-
-def _processes() -> dict[int, int]:
-    """Map each living process to its parent."""
-    parents = {}
-    for directory in Path("/proc").glob("[0-9]*"):
-        try:
-            state, parent = (directory / "stat").read_text().rpartition(")")[2].split()[:2]
-        except OSError:
-            continue
-        if state != "Z":
-            parents[int(directory.name)] = int(parent)
-    return parents
-
-
-def _descendants(root: int) -> set[int]:
-    parents, found, todo = _processes(), set[int](), [root]
-    while todo:
-        children = {child for child, parent in parents.items() if parent == todo[-1]}
-        todo.pop()
-        todo.extend(children)
-        found |= children
-    return found
 
 
 def _named(pids: set[int], *words: str) -> set[int]:
@@ -105,14 +77,30 @@ def _invoices(var_dir: Path) -> int:
         return int(row[0])
 
 
-def test_a_killed_demo_leaves_nothing_and_loses_nothing(tmp_path: Path) -> None:
+@pytest.fixture
+def var_dir() -> Iterator[Path]:
+    with directory_for_programs() as directory:
+        yield directory
+
+
+def _ask_for_a_new_password(demo: Demo) -> None:
+    with httpx.Client(base_url=f"http://127.0.0.1:{demo.port}", timeout=10) as browser:
+        token = re.search(
+            r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get("/konto/password/reset/").text
+        )
+        assert token is not None
+        form = {"email": "beata@demo.kwit", "csrfmiddlewaretoken": token[1]}
+        assert browser.post("/konto/password/reset/", data=form).status_code == 302
+
+
+def test_a_killed_demo_leaves_nothing_and_loses_nothing(var_dir: Path) -> None:
     """First start, a killed worker, a killed supervisor, a second start on the same data, Ctrl-C."""
-    first = Demo(tmp_path / "var")
+    first = Demo(var_dir)
     try:
-        first.await_line(f"Kwit ready: http://127.0.0.1:{first.port}", seconds=150)
+        first.await_line(f"Kwit ready: http://127.0.0.1:{first.port}", seconds=240)
         assert f"KSeF simulator: http://127.0.0.1:{first.simulator_port}/v2" in first.said()
         assert first.get("/healthz").text == "ok\n"
-        _until(
+        until(
             lambda: first.get("/readyz").status_code == 200, seconds=60, why=lambda: first.get("/readyz").text
         )
         parts = first.get("/readyz").json()
@@ -120,46 +108,50 @@ def test_a_killed_demo_leaves_nothing_and_loses_nothing(tmp_path: Path) -> None:
 
         (worker,) = {
             child
-            for child, parent in _processes().items()
+            for child, parent in living_processes().items()
             if parent == first.process.pid and _named({child}, "celery")
         }
         os.kill(worker, signal.SIGKILL)
         first.await_line("The worker ended (signal 9); restarting it in 0.5 s", seconds=10)
-        _until(lambda: bool(_named(_descendants(first.process.pid), "celery")), seconds=10)
+        until(lambda: bool(_named(descendants(first.process.pid), "celery")), seconds=10)
 
-        invoices = _invoices(tmp_path / "var")
+        _ask_for_a_new_password(first)
+        first.await_line("/konto/password/reset/key/", seconds=30)
+        assert "Mail to beata@demo.kwit: Kwit: " in first.said()
+
+        invoices = _invoices(var_dir)
         assert invoices > 0
-        family = _descendants(first.process.pid)
+        family = descendants(first.process.pid)
         assert len(family) >= 6
         first.process.kill()
         first.process.wait()
-        _until(lambda: not family & set(_processes()), seconds=30)
+        until(lambda: not family & set(living_processes()), seconds=30)
     finally:
         first.process.kill()
         first.process.wait()
 
-    second = Demo(tmp_path / "var")
+    second = Demo(var_dir)
     try:
         second.await_line("Kwit ready", seconds=60)
-        assert _invoices(tmp_path / "var") == invoices
-        family = _descendants(second.process.pid)
+        assert _invoices(var_dir) == invoices
+        family = descendants(second.process.pid)
         second.process.send_signal(signal.SIGINT)
         assert second.process.wait(40) == 0
         assert second.said().endswith("Kwit has ended.\n")
-        assert not family & set(_processes())
+        assert not family & set(living_processes())
     finally:
         second.process.kill()
         second.process.wait()
 
 
-def test_a_busy_port_stops_it_before_anything_starts(tmp_path: Path) -> None:
+def test_a_busy_port_stops_it_before_anything_starts(var_dir: Path) -> None:
     """One clear sentence, exit code 1, and no database was made."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(
             [sys.executable, "-m", "config.demo"],
             cwd=ROOT,
-            env={"PATH": os.environ["PATH"], "PORT": str(port), "VAR_DIR": str(tmp_path / "var")},
+            env={"PATH": os.environ["PATH"], "PORT": str(port), "VAR_DIR": str(var_dir)},
             capture_output=True,
             text=True,
             check=False,
@@ -168,4 +160,4 @@ def test_a_busy_port_stops_it_before_anything_starts(tmp_path: Path) -> None:
     assert ended.stderr == (
         f"Kwit cannot start: port {port} is taken; choose another one, such as `PORT={port + 1} make demo`.\n"
     )
-    assert not (tmp_path / "var" / "postgres").exists()
+    assert not (var_dir / "postgres").exists()

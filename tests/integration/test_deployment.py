@@ -15,6 +15,7 @@ import yaml
 
 from config.cluster import binary
 from config.embedded import await_database, prepare_database
+from tests.waiting import directory_for_programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +31,12 @@ DEPLOYMENT = ROOT / "config" / "deployment"
 
 
 @pytest.fixture
+def var_dir() -> Iterator[Path]:
+    with directory_for_programs() as directory:
+        yield directory
+
+
+@pytest.fixture
 def made(tmp_path: Path) -> Path:
     directory = tmp_path / "made"
     subprocess.run(
@@ -39,9 +46,9 @@ def made(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def bare_cluster(tmp_path: Path) -> Iterator[DatabaseAddresses]:
+def bare_cluster(var_dir: Path) -> Iterator[DatabaseAddresses]:
     """A server as the official image starts it: no role but the superuser's."""
-    database = prepare_database(tmp_path / "var")
+    database = prepare_database(var_dir)
     process = database.program.start()
     try:
         await_database(database, process)

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +23,10 @@ from config.embedded import (
     prepare_database,
 )
 from config.processes import plain_environment
+from tests.waiting import directory_for_programs, living_processes, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from config.embedded import DatabaseAddresses
 
@@ -42,27 +42,14 @@ time.sleep(600)
 """
 
 
-def _until(holds: Callable[[], bool], *, seconds: float = 15.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.05)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
 def _postmaster(var_dir: Path) -> int:
     return int((var_dir / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
-@pytest.fixture(scope="module")
-def var_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("embedded")
+@pytest.fixture
+def var_dir() -> Iterator[Path]:
+    with directory_for_programs() as directory:
+        yield directory
 
 
 @pytest.fixture
@@ -103,10 +90,10 @@ def test_making_the_roles_again_changes_nothing(addresses: DatabaseAddresses) ->
         assert connection.execute("SELECT lower('ŻÓŁĆ'), current_user").fetchone() == ("żółć", "kwit_owner")
 
 
-def test_a_killed_holder_leaves_no_server_and_no_damage(tmp_path: Path) -> None:
+def test_a_killed_holder_leaves_no_server_and_no_damage(var_dir: Path) -> None:
     """SIGKILL gives no time to tidy up: the server ends with its parent, the next start finds the data."""
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        [sys.executable, "-c", HOLDER, str(var_dir)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
@@ -115,14 +102,14 @@ def test_a_killed_holder_leaves_no_server_and_no_damage(tmp_path: Path) -> None:
     assert holder.stdout is not None
     with psycopg.connect(holder.stdout.readline().strip()) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
-    server = _postmaster(tmp_path)
+    server = _postmaster(var_dir)
 
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     holder.stdout.close()
-    _until(lambda: not _is_running(server))
+    until(lambda: server not in living_processes())
 
-    database = prepare_database(tmp_path)
+    database = prepare_database(var_dir)
     process = database.program.start()
     try:
         await_database(database, process)
@@ -177,9 +164,9 @@ def test_the_broker_serves_celery(tmp_path: Path, redis_server: str | None) -> N
             )
         send = f"import tiny; tiny.touch.delay({str(tmp_path / 'done')!r})"
         subprocess.run([sys.executable, "-c", send], cwd=tmp_path, env=environment, check=True)
-        _until((tmp_path / "done").exists, seconds=30)
+        until((tmp_path / "done").exists, seconds=30)
         with redis.Redis.from_url(broker.url) as client:
-            _until(lambda: client.llen("celery") == 0 and client.hlen("unacked") == 0)
+            until(lambda: client.llen("celery") == 0 and client.hlen("unacked") == 0)
     finally:
         if worker is not None:
             worker.terminate()

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,20 +16,14 @@ from config.embedded import free_port
 from config.preflight import CannotStart, only_one, read_places, require_port
 from config.processes import Program
 from config.supervisor import Supervisor
+from tests.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.integration
 
 SLEEPER = ("sleep", "600")
-
-
-def _until(holds: Callable[[], bool], *, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.02)
 
 
 def _program(tmp_path: Path, *command: str, name: str = "sleeper", patience: float = 5.0) -> Program:
@@ -79,7 +72,7 @@ def test_a_killed_child_comes_back_after_one_line(
         supervisor.look_after()
         return bool(_marked(tmp_path))
 
-    _until(is_back)
+    until(is_back)
     assert _marked(tmp_path) != {first.pid}
     assert said == [
         f"The sleeper ended (signal 9); restarting it in 0.5 s, its log is {tmp_path / 'sleeper.log'}"
@@ -95,19 +88,19 @@ def test_a_child_that_keeps_dying_waits_longer_each_time(
         supervisor.look_after()
         return len(said) == 3
 
-    _until(died_three_times)
+    until(died_three_times)
     assert [line.split("restarting it in ")[1].split(" s")[0] for line in said] == ["0.5", "1", "2"]
 
 
 def test_what_a_child_left_behind_ends_with_it(supervisor: Supervisor, tmp_path: Path) -> None:
     """A master that is killed cannot end its workers; the supervisor does."""
     master = supervisor.start(_program(tmp_path, "sh", "-c", "sleep 601 & sleep 602 & wait"))
-    _until(lambda: len(_marked(tmp_path)) == 3)
+    until(lambda: len(_marked(tmp_path)) == 3)
     master.send_signal(signal.SIGKILL)
     master.wait()
     assert len(_marked(tmp_path)) == 2
     supervisor.look_after()
-    _until(lambda: not _marked(tmp_path))
+    until(lambda: not _marked(tmp_path))
 
 
 def test_stop_ends_even_those_who_do_not_listen(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -116,7 +109,7 @@ def test_stop_ends_even_those_who_do_not_listen(supervisor: Supervisor, tmp_path
         tmp_path, "sh", "-c", "trap '' TERM; echo deaf; sleep 603 & wait", name="deaf", patience=0.5
     )
     supervisor.start(stubborn)
-    _until(lambda: stubborn.log.exists() and "deaf" in stubborn.log.read_text())
+    until(lambda: stubborn.log.exists() and "deaf" in stubborn.log.read_text())
     supervisor.stop()
     assert _marked(tmp_path) == set()
 
@@ -134,7 +127,7 @@ def test_children_end_with_a_killed_supervisor(tmp_path: Path) -> None:
         assert holder.stdout.readline() == b"started\n"
         assert len(_marked(tmp_path)) == 1
         holder.kill()
-    _until(lambda: not _marked(tmp_path))
+    until(lambda: not _marked(tmp_path))
 
 
 def test_a_busy_port_is_said_in_one_sentence() -> None:
