@@ -25,19 +25,20 @@ def render_pdf(page: InvoicePage) -> StoredFile:
     """Print the invoice on A4; raises PDFUnavailable on a machine that cannot."""
     weasyprint = _weasyprint()
     html = render_to_string("invoices/pdf.html", {"page": page})
-    # Whatever a name or a note smuggles in, nothing but data: addresses is ever opened (V43).
-    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-    document = weasyprint.HTML(string=html, url_fetcher=fetcher)
+    document = weasyprint.HTML(string=html, url_fetcher=data_only_fetcher())
     content: bytes = document.write_pdf(stylesheets=[_stylesheet()])
     return StoredFile(name=f"{page.file_stem}.pdf", content=content)
 
 
+def data_only_fetcher() -> Any:
+    """Whatever a name or a note smuggles in, nothing but data: addresses is ever opened (V43)."""
+    return _weasyprint().urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
+
+
 @lru_cache(maxsize=1)
 def _stylesheet() -> Any:
-    weasyprint = _weasyprint()
-    path = finders.find(_STYLES)
-    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",), allow_redirects=False)
-    return weasyprint.CSS(string=Path(str(path)).read_text(), url_fetcher=fetcher)
+    text = Path(str(finders.find(_STYLES))).read_text()
+    return _weasyprint().CSS(string=text, url_fetcher=data_only_fetcher())
 
 
 def _weasyprint() -> Any:

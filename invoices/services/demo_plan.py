@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from invoices.services.demo_world import Customer, Work
 
 _SEED: Final = 20260201  # The day KSeF 2.0 began.
+_MONTHS: Final = 12
 _LINES: Final = (1, 1, 2, 2, 3)
 _DISCOUNTS: Final = (0, 0, 0, 0, 5, 10)
 
@@ -30,22 +31,20 @@ class Sale:
     lines: tuple[LineDraft, ...]
 
 
-def plan_sales(
-    *, today: date, months_back: int, customers: Sequence[Customer], by_month: Sequence[int]
-) -> tuple[Sale, ...]:
-    """The sales of the last months up to yesterday, in the order of time; `by_month` counts them, January first."""
+def plan_year(*, today: date, customers: Sequence[Customer], by_month: Sequence[int]) -> tuple[Sale, ...]:
+    """The sales of the last twelve months up to yesterday, in time order; `by_month` counts them, January first."""
     random = Random(_SEED + len(customers))  # noqa: S311 -- plausible sums, nothing secret
     return tuple(
         Sale(moment=moment, customer=customer, lines=tuple(_lines(random, customer)))
-        for moment in sorted(_moments(random, today=today, months_back=months_back, by_month=by_month))
+        for moment in sorted(_moments(random, today=today, by_month=by_month))
         for customer in random.choices(customers, [customer.weight for customer in customers])
     )
 
 
-def _moments(random: Random, *, today: date, months_back: int, by_month: Sequence[int]) -> Iterator[datetime]:
+def _moments(random: Random, *, today: date, by_month: Sequence[int]) -> Iterator[datetime]:
     """Business days spread over each month; the present month has had only its part."""
     ordinal = today.year * 12 + today.month - 1
-    for month in range(ordinal - months_back + 1, ordinal + 1):
+    for month in range(ordinal - _MONTHS + 1, ordinal + 1):
         days = _business_days(date(month // 12, month % 12 + 1, 1))
         # Few days with several invoices each: every new day costs a new log-in and a new session.
         chosen = random.choices(random.sample(days, min(6, len(days))), k=by_month[month % 12])

@@ -26,7 +26,7 @@ from invoices.services import demo_world, sending
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import save_contractor
 from invoices.services.demo_clock import simulated_time
-from invoices.services.demo_plan import plan_sales
+from invoices.services.demo_plan import plan_year
 from invoices.services.drafting import InvoiceDraft, save_draft
 from invoices.services.submission import submit_invoice
 from roles.access import ACCOUNTANT, ISSUER, Right, find_actor
@@ -66,17 +66,17 @@ class _Shop:
         return actor
 
 
-def seed_demo(*, now: datetime, months_back: int = 12) -> bool:
+def seed_demo(*, now: datetime, days_back: int = 366) -> bool:
     """Build the demo; False, and nothing touched, when it was built before. Raises NoSimulator.
 
     Interrupted, it goes on where it stopped: whatever has a date up to the last invoice is there already.
     """
     users = {person.url_value: _user(person.email, person.name) for person in DEMO_PEOPLE}
-    shops = _shops(users, today=warsaw_date(now), months_back=months_back)
+    shops = _shops(users, today=warsaw_date(now))
     if all(_is_done(shop) for shop in shops):
         return False
     with simulated_time() as simulator:
-        _live_through(simulator, shops)
+        _live_through(simulator, shops, since=now - timedelta(days=days_back))
         _leave_work_for_today(simulator, shops[0], now=now)
     for shop in shops:
         owner = shop.actor(shop.sender)
@@ -90,7 +90,7 @@ def _user(email: str, name: str) -> User:
     return found or User.objects.create_user(email=email, full_name=name, password=demo_world.PASSWORD)
 
 
-def _shops(users: dict[str, User], *, today: date, months_back: int) -> tuple[_Shop, _Shop]:
+def _shops(users: dict[str, User], *, today: date) -> tuple[_Shop, _Shop]:
     alicja, beata, cezary, zofia = (users[name].id for name in ("alicja", "beata", "cezary", "zofia"))
     plumber = _company(users["alicja"], demo_world.PLUMBER, {beata: ACCOUNTANT, cezary: ISSUER})
     photographer = _company(users["zofia"], demo_world.PHOTOGRAPHER, {})
@@ -99,9 +99,8 @@ def _shops(users: dict[str, User], *, today: date, months_back: int) -> tuple[_S
             company=plumber,
             sellers=(alicja, cezary, alicja, beata),
             sender=alicja,
-            sales=plan_sales(
+            sales=plan_year(
                 today=today,
-                months_back=months_back,
                 customers=demo_world.CUSTOMERS_OF_PLUMBER,
                 by_month=demo_world.MONTHS_OF_PLUMBER,
             ),
@@ -110,9 +109,8 @@ def _shops(users: dict[str, User], *, today: date, months_back: int) -> tuple[_S
             company=photographer,
             sellers=(zofia,),
             sender=zofia,
-            sales=plan_sales(
+            sales=plan_year(
                 today=today,
-                months_back=months_back,
                 customers=demo_world.CUSTOMERS_OF_PHOTOGRAPHER,
                 by_month=demo_world.MONTHS_OF_PHOTOGRAPHER,
             ),
@@ -135,11 +133,11 @@ def _is_done(shop: _Shop) -> bool:
         return AuditEntry.objects.filter(action=_DONE).exists()
 
 
-def _live_through(simulator: SimulatedTime, shops: tuple[_Shop, ...]) -> None:
+def _live_through(simulator: SimulatedTime, shops: tuple[_Shop, ...], *, since: datetime) -> None:
     """Issue and send all past sales, both companies in the one order of time: clocks only go forward."""
     turns = {shop.company.id: cycle(shop.sellers) for shop in shops}
     connected: set[uuid.UUID] = set()
-    past = [(sale, shop) for shop in shops for sale in _still_to_come(shop)]
+    past = [(sale, shop) for shop in shops for sale in _still_to_come(shop, since=since)]
     for sale, shop in sorted(past, key=lambda pair: pair[0].moment):
         with simulator.at(sale.moment):
             if shop.company.id not in connected:
@@ -149,10 +147,10 @@ def _live_through(simulator: SimulatedTime, shops: tuple[_Shop, ...]) -> None:
             _send_due(shop)
 
 
-def _still_to_come(shop: _Shop) -> list[Sale]:
+def _still_to_come(shop: _Shop, *, since: datetime) -> list[Sale]:
     with _entered(shop.actor(shop.sender)):
         last = Invoice.objects.aggregate(last=Max("created_at"))["last"]
-    return [sale for sale in shop.sales if last is None or sale.moment > last]
+    return [sale for sale in shop.sales if sale.moment > (last or since)]
 
 
 def _leave_work_for_today(simulator: SimulatedTime, shop: _Shop, *, now: datetime) -> None:
