@@ -31,6 +31,7 @@ APPROVE: Final = "approve"
 ADD_LINE: Final = "add_line"
 REMOVE_LINE: Final = "remove"
 _MOST_DIGITS: Final = 6
+_ABOVE_LINES: Final = frozenset({"id_contractor", "id_method"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,14 @@ class Editor:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All that is wrong, for the summary on top, in the order of the page."""
+        """All that is wrong, for the summary on top, in the order of the page: buyer, lines, the rest."""
+        head = tuple(_form_problems(self.header))
         return (
             *self._problems,
-            *_form_problems(self.header),
+            *(problem for problem in head if problem.target in _ABOVE_LINES),
             *_form_problems(self.new_buyer),
             *(self.sheet.problems if self.header.is_bound else ()),
+            *(problem for problem in head if problem.target not in _ABOVE_LINES),
         )
 
     @property
