@@ -7,13 +7,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from django.db.models.functions import Now
 from django.utils import timezone
 
+from accounts.models import Company
 from invoices import outbox
 from invoices.domain.calendar import warsaw_date
 from invoices.domain.snapshot import BuyerKind
 from invoices.domain.vat import PriceMethod, VatRate
-from invoices.models import Contractor, Invoice
+from invoices.models import Contractor, Invoice, OutboxEntry
 from invoices.services import sending
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import ContractorDetails, save_contractor
@@ -100,6 +102,13 @@ def run_outbox() -> None:
     while due := outbox.list_due():
         for entry in due:
             sending.run_entry(entry.id)
+
+
+def run_outbox_later() -> None:
+    """The same once every wait is over, those that KSeF asked for too."""
+    Company.objects.update(ksef_wait_until=None)
+    OutboxEntry.objects.update(not_before=Now(), lease_until=None)
+    run_outbox()
 
 
 def reload(person: Person, invoice: Invoice) -> Invoice:

@@ -136,11 +136,16 @@ def _await_status(
     deadline = time.monotonic() + _LONGEST_POLLING_SECONDS
     status = read()
     for pause in pauses:
-        if invoice_fate(status.code) is not InvoiceFate.PENDING or time.monotonic() > deadline:
+        if not _is_undecided(status) or time.monotonic() > deadline:
             break
         time.sleep(pause)
         status = read()
     return status
+
+
+def _is_undecided(status: InvoiceStatus) -> bool:
+    # An unknown status is not worth asking again at once.
+    return is_known_invoice_code(status.code) and invoice_fate(status.code) is InvoiceFate.PENDING
 
 
 def _settle(

@@ -20,7 +20,7 @@ from invoices.models import (
 from invoices.services.submission import submit_invoice
 from ksef.upo import check_upo
 from roles.models import Role
-from tests.builders import make_approved, reload, run_outbox
+from tests.builders import make_approved, reload, run_outbox, run_outbox_later
 
 if TYPE_CHECKING:
     from tests.people import People, Person
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 POST = {"method": "POST", "path_regex": r"/v2/sessions/online/[^/]+/invoices"}
-
-
-@pytest.fixture
-def connected(people: People, simulator: Simulator) -> People:
-    connect_with_self_signed_certificate(actor=people.alicja.actor, company=people.alicja.company)
-    return people
 
 
 def event_types(person: Person) -> list[str]:
@@ -122,8 +116,6 @@ def test_somebody_who_may_sends_what_another_approved(connected: People, simulat
 
 
 def _run_until_accepted(person: Person, invoice: Invoice) -> None:
-    OutboxEntry.objects.update(not_before="2020-01-01T00:00:00Z")
-    run_outbox()
-    OutboxEntry.objects.update(not_before="2020-01-01T00:00:00Z")
-    run_outbox()
+    run_outbox_later()
+    run_outbox_later()
     assert reload(person, invoice).state == State.ACCEPTED
