@@ -18,6 +18,7 @@ _TEXTS = {
         "Ktoś zmienił ten szkic, odkąd go otwarto. Twoje zmiany nie są zapisane, ale widać je poniżej: "
         "porównaj je z aktualnym szkicem albo zapisz jeszcze raz, aby go zastąpić."
     ),
+    "already_saved": _("Ta faktura jest już zapisana."),
     "not_a_draft": _("Ta faktura nie jest już szkicem, dlatego nie można jej zmienić."),
     "numbered_draft": _("Ten szkic ma już numer. Usunięcie go zostawiłoby lukę w numeracji."),
     "unknown_contractor": _("Tego kontrahenta już nie ma. Wybierz innego."),

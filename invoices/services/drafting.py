@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from psycopg.errors import UniqueViolation
 
 from accounts.domain.errors import RuleBroken
 from accounts.models import Company
@@ -17,7 +20,6 @@ from invoices.services._transition import apply_event, lock_invoice
 from roles.access import Right
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Iterable
     from datetime import date
     from decimal import Decimal
@@ -70,15 +72,21 @@ def price_lines(lines: Iterable[LineDraft], method: PriceMethod) -> tuple[tuple[
 
 
 def save_draft(
-    *, actor: Actor, draft: InvoiceDraft, invoice_id: uuid.UUID | None = None, version: int | None = None
+    *,
+    actor: Actor,
+    draft: InvoiceDraft,
+    invoice_id: uuid.UUID | None = None,
+    version: int | None = None,
+    new_id: uuid.UUID | None = None,
 ) -> Invoice:
     """Create a draft, or change one that nobody changed since `version` (F38); saving twice changes nothing more.
 
-    Raises RuleBroken: not_a_draft, stale_version, unknown_contractor.
+    A form for a new draft names it by `new_id`, so that its second click does not make a second invoice (F37).
+    Raises RuleBroken: not_a_draft, stale_version, unknown_contractor, already_saved.
     """
     actor.require(Right.ISSUE)
     contractor = _contractor(draft.contractor_id)
-    invoice = _new_invoice(actor) if invoice_id is None else _editable(invoice_id, version)
+    invoice = _new_invoice(actor, new_id) if invoice_id is None else _editable(invoice_id, version)
     amounts, totals = price_lines(draft.lines, draft.method)
     invoice.issue_date = draft.issue_date
     invoice.supply_date = draft.supply_date
@@ -92,7 +100,7 @@ def save_draft(
     invoice.bank_account = draft.bank_account
     invoice.note = draft.note
     invoice.net, invoice.vat, invoice.gross = totals.net, totals.vat, totals.gross
-    invoice.save()
+    _store(invoice)
     _replace_lines(invoice, draft.lines, amounts)
     return invoice
 
@@ -163,9 +171,21 @@ def default_series(company_id: uuid.UUID) -> Series:
     return Series.objects.get(name=DEFAULT_SERIES)
 
 
-def _new_invoice(actor: Actor) -> Invoice:
+def _store(invoice: Invoice) -> None:
+    # Of two clicks at once the second waits here for the first, and then finds its invoice.
+    try:
+        with transaction.atomic():
+            invoice.save(force_insert=invoice._state.adding)  # noqa: SLF001 -- Django's documented mark of a new row
+    except IntegrityError as error:
+        if isinstance(error.__cause__, UniqueViolation):
+            raise RuleBroken("already_saved") from None
+        raise
+
+
+def _new_invoice(actor: Actor, new_id: uuid.UUID | None) -> Invoice:
     company = Company.objects.get(id=actor.company_id)
     return Invoice(
+        id=new_id or uuid.uuid4(),
         company_id=actor.company_id,
         created_by_id=actor.user_id,
         environment=company.environment,

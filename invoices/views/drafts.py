@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
@@ -36,8 +37,6 @@ from invoices.services.drafting import delete_draft, duplicate_invoice, save_dra
 from roles.access import Right
 
 if TYPE_CHECKING:
-    import uuid
-
     from django.http import HttpResponse, QueryDict
 
     from invoices.forms.editor import Editor
@@ -134,7 +133,7 @@ def _save(request: TenantRequest, editor: Editor, label: DraftLabel | None) -> I
             contractor_id = save_contractor(actor=actor, details=editor.new_buyer.details()).id
         draft = editor.draft(contractor_id)
         if label is None:
-            return save_draft(actor=actor, draft=draft)
+            return save_draft(actor=actor, draft=draft, new_id=_new_id(request.POST))
         return save_draft(actor=actor, draft=draft, invoice_id=label.id, version=_version(request.POST))
 
 
@@ -157,6 +156,9 @@ def _explain(
 ) -> HttpResponse:
     if broken.code == "not_a_draft" and label is not None:
         return _refuse_edit(request, label.id)
+    if broken.code == "already_saved":
+        # The second click on a new form finds what the first one made (F37).
+        return redirect("invoices:show", request.company.slug, _new_id(request.POST))
     editor.add_problem(field=broken.field, message=say(broken))
     # With the version of now: whoever has read the message may save over what the other person wrote.
     fresh = None if label is None else get_draft_label(label.id)
@@ -179,6 +181,7 @@ def _page(
         "editor": editor,
         "invoice": label,
         "is_stale": is_stale,
+        "new_id": _new_id(request.POST),
         "totals_url": reverse("invoices:totals", args=[slug]),
         "may_approve": request.actor.may(Right.APPROVE),
         "action_url": reverse("invoices:new", args=[slug])
@@ -202,6 +205,14 @@ def _with_buyer(data: QueryDict, invoice: Invoice) -> QueryDict:
     for name in [name for name in data if name.startswith(f"{NEW_BUYER}-")]:
         del data[name]
     return data
+
+
+def _new_id(data: QueryDict) -> uuid.UUID:
+    """The id that a form for a new invoice was given when it was drawn."""
+    try:
+        return uuid.UUID(data.get("new_id", ""))
+    except ValueError:
+        return uuid.uuid4()
 
 
 def _version(data: QueryDict) -> int:

@@ -139,6 +139,27 @@ def test_second_click_on_approve_finds_the_result(people: People) -> None:
     assert count_invoices(people.alicja) == 1
 
 
+def test_second_click_on_a_new_form_finds_the_first_invoice(people: People) -> None:
+    """F37, reliability 37: one form makes one invoice and uses up one number."""
+    buyer = make_contractor(people.alicja)
+    page = people.alicja.client.get(new_url(people.alicja))
+    data = editor_data(WORK, contractor=str(buyer.id), action="approve", new_id=str(page.context["new_id"]))
+    first = people.alicja.client.post(new_url(people.alicja), data)
+    second = people.alicja.client.post(new_url(people.alicja), data)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert only_invoice(people.alicja).number == f"FV/1/{today():%m/%Y}"
+
+
+def test_id_of_a_foreign_invoice_makes_nothing(people: People) -> None:
+    """Check 1: a form that names another company's invoice neither changes nor shows it."""
+    foreign = make_draft(people.zofia)
+    data = editor_data(WORK, new_id=str(foreign.id))
+    answer = people.alicja.client.post(new_url(people.alicja), data, follow=True)
+    assert answer.status_code == 404
+    assert count_invoices(people.alicja) == 0
+    assert reload(people.zofia, foreign).version == 1
+
+
 def test_obstacles_stand_at_their_fields_and_the_draft_is_saved(people: People) -> None:
     """No buyer and an exempt line without its legal basis: both are said, nothing typed is lost."""
     data = editor_data(("Szkolenie", "szt.", "1", "100", "", "zw"), action="approve")
