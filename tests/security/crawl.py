@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from tests.security.access import COLLEAGUES, COMPANY_ROWS, OPEN_ROWS
 from tests.security.rows import changed_since, fingerprint
+from tests.security.world import HOSTILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.security.world import World
+
+# Forms that come back with everything that was typed and what is wrong with it.
+ANSWERS_BAD_INPUT = {
+    "invoices:new",
+    "invoices:edit",
+    "invoices:totals",
+    "contractors:new",
+    "contractors:edit",
+    "accounts:settings",
+    "accounts:connect_token",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +54,7 @@ class Page:
 
 
 def crawl(world: World, patch: pytest.MonkeyPatch) -> list[Page]:
-    """All addresses of the table that answer a GET, as each person and as nobody."""
+    """All addresses of the table that answer a GET, as each person and as nobody, and all forms with nonsense."""
     with watched_templates(patch) as queries:
         return list(_pages(world, queries))
 
@@ -59,6 +71,17 @@ def _pages(world: World, queries: list[str]) -> Iterator[Page]:
                 clients["zofia"], row.url(world.mine), person="a stranger", place=row.id, queries=queries
             )
             yield _fetch(nobody, row.url(world.mine), person="nobody", place=row.id, queries=queries)
+        elif row.name in ANSWERS_BAD_INPUT:
+            url, form = row.url(world.mine), _hostile(row.form(world.mine))
+            yield _fetch(clients["alicja"], url, person="alicja", place=row.id, queries=queries, form=form)
+    for name in ("new_company", "account_change_password"):
+        form = dict.fromkeys(("name", "nip", "address_line1", "oldpassword", "password1"), HOSTILE)
+        yield _fetch(
+            clients["zofia"], reverse(name), person="zofia", place=f"POST-{name}", queries=queries, form=form
+        )
+    for name in ("account_login", "account_signup", "account_reset_password"):
+        form = dict.fromkeys(("login", "password", "email", "full_name", "password1", "password2"), HOSTILE)
+        yield _fetch(nobody, reverse(name), person="nobody", place=f"POST-{name}", queries=queries, form=form)
     for place in OPEN_ROWS:
         if place.method == "GET":
             url = reverse(place.name, args=place.arguments)
@@ -69,10 +92,23 @@ def _pages(world: World, queries: list[str]) -> Iterator[Page]:
         yield _fetch(nobody, url, person="nobody", place=url, queries=queries)
 
 
-def _fetch(client: Client, url: str, *, person: str, place: str, queries: list[str]) -> Page:
+def _hostile(form: dict[str, Any]) -> dict[str, Any]:
+    """The same fields with nonsense in them; the button stays the one that saves."""
+    return {name: value if name == "action" else HOSTILE for name, value in form.items()}
+
+
+def _fetch(
+    client: Client,
+    url: str,
+    *,
+    person: str,
+    place: str,
+    queries: list[str],
+    form: dict[str, Any] | None = None,
+) -> Page:
     before = fingerprint()
     queries.clear()
-    answer = client.get(url)
+    answer = client.get(url) if form is None else client.post(url, form)
     return Page(
         person=person,
         place=place,

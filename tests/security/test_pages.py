@@ -63,7 +63,7 @@ def test_the_crawl_saw_the_portal(pages: list[Page]) -> None:
 
 
 def test_reading_changes_nothing(pages: list[Page]) -> None:
-    """V23: a GET writes no row, but for the log of a refusal."""
+    """V23: a GET writes no row, but for the log of a refusal; nor does a form full of nonsense."""
     changed = {page.name: set(page.changed) for page in pages if page.changed}
     assert {name: tables for name, tables in changed.items() if tables != {"roles_auditentry"}} == {}
     refused = {page.name for page in pages if page.status == 403 and page.person != "zofia"}
@@ -73,6 +73,13 @@ def test_reading_changes_nothing(pages: list[Page]) -> None:
 def test_no_query_runs_while_a_template_renders(pages: list[Page]) -> None:
     """House rule 1.6: selectors return finished data; a page asks the database before it is drawn, not meanwhile."""
     assert {page.name: page.queries_while_rendering for page in pages if page.queries_while_rendering} == {}
+
+
+def test_nonsense_in_a_form_is_answered_with_the_form(pages: list[Page]) -> None:
+    """V26, V29: no error, and the words stand in the fields again."""
+    forms = [page for page in pages if page.place.startswith("POST-") and "accepted" not in page.place]
+    assert len(forms) > 12
+    assert {page.name: page.status for page in forms if page.status != 200} == {}
 
 
 def test_headers_on_every_answer(pages: list[Page]) -> None:
