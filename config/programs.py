@@ -65,7 +65,8 @@ def worker(places: Places, *, environment: Mapping[str, str]) -> Program:
         ),
         log=places.log("worker"),
         environment=environment,
-        patience=20.0,
+        # A task cut short is taken up again at the next start: nobody need wait for it at the terminal.
+        patience=8.0,
     )
 
 
