@@ -14,6 +14,7 @@ from accounts.models import Company, KSeFCredential
 from ksef.certificates import self_signed_seal
 from ksef.errors import AccessExpired, CredentialUnusable, Refused
 from ksef.gateway import CertificateCredential, Endpoint, Environment, Gateway, TokenCredential
+from ksef.status import LoginFate, login_fate
 from roles.access import Right
 from roles.audit import record
 from roles.tenancy import tenant_transaction
@@ -115,6 +116,8 @@ def _keep(
     *, actor: Actor, company: Company, kind: KSeFCredential.Kind, secret: bytes, access: Access
 ) -> None:
     with tenant_transaction(actor.company_id, user_id=actor.user_id):
+        # Two clicks at once follow each other, and the later one stays (S90).
+        Company.objects.select_for_update(no_key=True).get(id=company.id)
         KSeFCredential.objects.filter(user_id=actor.user_id, environment=company.environment).delete()
         credential = KSeFCredential(
             company_id=actor.company_id, user_id=actor.user_id, environment=company.environment, kind=kind
@@ -133,6 +136,8 @@ def _log_in_again(gateway: Gateway, credential: KSeFCredential, *, nip: str) -> 
     try:
         access = gateway.log_in(_credential(credential), nip=nip)
     except (Refused, CredentialUnusable) as refusal:
+        if isinstance(refusal, Refused) and login_fate(refusal.code) is not LoginFate.REFUSED:
+            raise  # It says nothing about the credential; time may heal it.
         _change(credential, refused_at=timezone.now())
         raise NotConnected(str(refusal)) from refusal
     _change(credential, **_sealed(credential, access=access.access, refresh=access.refresh))

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from accounts.models import KSeFCredential
 from accounts.services.ksef_access import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import Event
 from invoices.models import InvoiceDocument, InvoiceEvent, NumberCounter, OutboxEntry
@@ -71,6 +72,18 @@ def test_two_workers_race_for_one_entry(committed_people: People, simulator: Sim
     at_once([lambda: sending.run_entry(entry.id)] * 4)
     assert reload(alicja, invoice).ksef_number
     assert len(simulator.control("GET", "ledger")["received"]) == 1
+
+
+def test_connecting_by_two_clicks_leaves_one_credential(
+    committed_people: People, simulator: Simulator
+) -> None:
+    """S90: both log in at KSeF, one credential stays, and nobody sees an error."""
+    alicja = committed_people.alicja
+    url = reverse("accounts:connect_certificate", args=[alicja.company.slug])
+    answers = at_once([partial(client.post, url) for client in (alicja.client, alicja.client)])
+    assert [answer.status_code for answer in answers] == [302] * 2
+    with alicja.entered():
+        assert KSeFCredential.objects.count() == 1
 
 
 def test_numbers_of_ten_invoices_approved_at_once_have_no_gap(committed_people: People) -> None:
