@@ -11,7 +11,7 @@ from invoices.services import sending
 
 
 @shared_task(name="invoices.tasks.run_entry")
-def run_entry(company_id: str, user_id: str, entry_id: str) -> None:  # noqa: ARG001 -- the ids are for the log
+def run_entry(company_id: str, user_id: str, entry_id: str) -> None:  # noqa: ARG001 -- for whoever reads the broker
     """Do one entry of the outbox. The row, not the message, says for which company and in whose name."""
     sending.run_entry(UUID(entry_id))
 

@@ -56,7 +56,7 @@ def open_or_reuse(gateway: Gateway, access_token: str, work: Work) -> OnlineSess
 
 
 def mark_closed(work: Work, session_reference: str) -> None:
-    """KSeF takes nothing more into this session (21155, 21173, 21180, 21184): the next post opens another."""
+    """KSeF takes nothing more into this session (21155, 21173, 21180, 21184, 405): the next post opens another."""
     with tenant_transaction(work.company.id, user_id=work.user_id):
         KSeFSession.objects.filter(reference=session_reference, closed_at=None).update(
             closed_at=timezone.now()

@@ -45,6 +45,8 @@ _POLL_SECONDS = (0.15, 0.3, 0.6, 1, 1.5, 2, 3)
 # Slow answers must not use up the task's time limit (F11).
 _LONGEST_POLLING_SECONDS = 12.0
 _NOT_CONNECTED_SECONDS = 300
+# Status of an invoice: its session failed, so the next try needs another one.
+_SESSION_FAILED = 405
 
 
 def run_entry(entry_id: uuid.UUID) -> None:
@@ -52,13 +54,16 @@ def run_entry(entry_id: uuid.UUID) -> None:
     claim = outbox.claim(entry_id)
     if claim is None:
         return
-    try:
-        if claim.kind == OutboxEntry.Kind.FETCH_UPO:
-            upo.fetch_upo(claim)
-        else:
-            deliver(claim)
-    except outbox.LostClaim:
-        log.warning("another worker took over", entry=str(claim.entry_id), attempt=claim.attempt)
+    with structlog.contextvars.bound_contextvars(
+        company=str(claim.company_id), submission=str(claim.target_id), attempt=claim.attempt
+    ):
+        try:
+            if claim.kind == OutboxEntry.Kind.FETCH_UPO:
+                upo.fetch_upo(claim)
+            else:
+                deliver(claim)
+        except outbox.LostClaim:
+            log.warning("another worker took over")
 
 
 def deliver(claim: outbox.Claim) -> None:
@@ -158,6 +163,8 @@ def _settle(
     elif fate is InvoiceFate.ACCEPTED:
         _accept(work, status.ksef_number or "", session_reference, status)
     elif fate is InvoiceFate.DEFERRED:
+        if status.code == _SESSION_FAILED:
+            mark_closed(work, session_reference)
         outcomes.record_not_delivered(work, problem="ksef_deferred", seconds=backoff(work.claim.attempt))
     elif fate is InvoiceFate.DUPLICATE and (
         original := reconciliation.find_original(
@@ -173,7 +180,7 @@ def _wait_for_decision(work: Work, status: InvoiceStatus) -> None:
     problem = ""
     if not is_known_invoice_code(status.code):
         # It is taken as "processing", but a person must learn what KSeF means by it (F26).
-        log.error("KSeF gave an unknown status", code=status.code, submission=str(work.submission_id))
+        log.error("KSeF gave an unknown status", code=status.code)
         problem = "unknown_status"
     outcomes.record_waiting(work, problem=problem, seconds=backoff(work.claim.attempt))
 
@@ -181,7 +188,7 @@ def _wait_for_decision(work: Work, status: InvoiceStatus) -> None:
 def _accept(work: Work, ksef_number: str, session_reference: str, status: InvoiceStatus) -> None:
     if not is_valid_ksef_number(ksef_number) or status.invoice_hash != work.sha256:
         # I3, F52: never "accepted" with a number that cannot be one, or for other bytes than ours.
-        log.error("KSeF accepted something that is not ours", submission=str(work.submission_id))
+        log.error("KSeF accepted something that is not ours")
         outcomes.record_waiting(work, problem="contract", seconds=LONGEST_WAIT_SECONDS)
         return
     outcomes.record_accepted(

@@ -69,7 +69,7 @@ def _try_later(claim: Claim, receipt: _Receipt, error: KSeFError | NotConnected)
     if isinstance(error, KSeFError):
         note_setback(error, company=receipt.company, environment=receipt.environment, user_id=claim.user_id)
     if claim.attempt >= _ALARM_ATTEMPT:
-        log.error("the UPO of an accepted invoice is missing", invoice=str(receipt.invoice_id))
+        log.error("the UPO of an accepted invoice is missing")
     pause = error.retry_after if isinstance(error, Limited) else 2.0 * 2 ** min(claim.attempt, 9)
     with tenant_transaction(claim.company_id, user_id=claim.user_id, durable=True):
         outbox.postpone(claim, seconds=min(LONGEST_WAIT_SECONDS, pause))

@@ -27,6 +27,8 @@ from invoices.models import (
     Submission,
     SubmissionAttempt,
 )
+from invoices.services.approval import approve_invoice
+from invoices.services.drafting import reopen_invoice
 from ksef.upo import check_upo
 from tests.builders import make_approved, reload, run_outbox, run_outbox_later
 from tests.tampering import Tampering, in_json
@@ -50,6 +52,11 @@ LIST_PATH = r"/v2/sessions/[^/]+/invoices\?"
 def problem(person: Person) -> str:
     with person.entered():
         return Submission.objects.get(closed_at=None).problem
+
+
+def received(simulator: Simulator) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = simulator.control("GET", "ledger")["received"]
+    return found
 
 
 def attempts(person: Person) -> list[str]:
@@ -116,11 +123,11 @@ def test_nothing_is_posted_again_before_two_reads(
     for _read in range(2):
         run_outbox_later()
         assert (reload(alicja, invoice).state, problem(alicja)) == (State.SENDING, "doubt")
-    assert simulator.control("GET", "ledger")["received"] == []
+    assert received(simulator) == []
     with time_machine.travel(timezone.now() + timedelta(seconds=61)):
         run_outbox_later()
     assert reload(alicja, invoice).state == State.ACCEPTED
-    assert len(simulator.control("GET", "ledger")["received"]) == 1
+    assert len(received(simulator)) == 1
 
 
 @pytest.mark.parametrize(
@@ -254,7 +261,7 @@ def test_a_duplicate_that_names_no_original_is_found_by_its_hash(
     run_outbox()
     run_outbox_later()
     run_outbox_later()
-    assert [entry["code"] for entry in simulator.control("GET", "ledger")["received"]] == [200, 440]
+    assert [entry["code"] for entry in received(simulator)] == [200, 440]
     assert reload(alicja, invoice).ksef_number == simulator.ledger()[0]["ksefNumber"]
     assert has_true_receipt(alicja, invoice)
 
@@ -394,3 +401,23 @@ def test_what_ksef_cancelled_itself_is_sent_anew(connected: People, simulator: S
         run_outbox_later()
     assert reload(alicja, invoice).state == State.ACCEPTED
     assert len(simulator.ledger()) == 1
+    sessions = [entry["sessionReferenceNumber"] for entry in received(simulator)]
+    assert sessions[0] == sessions[1] == sessions[2] != sessions[3]  # 405: that session failed.
+
+
+def test_a_rejected_offline_document_is_reopened_as_one_of_today(
+    connected: People, simulator: Simulator
+) -> None:
+    """F50: whatever midnight did to the rejected revision, the new one is issued today and online."""
+    alicja = connected.alicja
+    invoice = make_approved(alicja)
+    ours = bytes(document(alicja, invoice).xml)
+    send_elsewhere(alicja, ours.replace("Usługa".encode(), b"Dostawa"))
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        run_outbox()
+    rejected = reload(alicja, invoice)
+    assert (rejected.state, rejected.mode) == (State.REJECTED, Mode.OFFLINE24)
+    with alicja.entered() as actor:
+        reopen_invoice(actor=actor, invoice_id=invoice.id)
+        again = approve_invoice(actor=actor, invoice_id=invoice.id)
+    assert (again.number, again.mode, again.send_by) == (invoice.number, Mode.ONLINE, None)
