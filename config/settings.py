@@ -177,9 +177,10 @@ CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = IS_HTTPS and env.bool("SECURE_SSL_REDIRECT", default=True)
 # Probes come from inside, over plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
-)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# Limits of log-ins count per address: the client's, not that of the proxy in front of everybody.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
@@ -211,7 +212,10 @@ def _keys(text: str) -> dict[str, bytes]:
     keys = {}
     for entry in text.split(","):
         name, _colon, value = entry.strip().partition(":")
-        keys[name] = base64.b64decode(value)
+        try:
+            keys[name] = base64.b64decode(value, validate=True)
+        except ValueError:
+            keys[name] = b""
         if not name or len(keys[name]) != 32:  # noqa: PLR2004 -- AES-256
             raise ImproperlyConfigured("KWIT_KEYS is a comma list of id:base64 of 32 bytes")
     return keys
