@@ -195,7 +195,7 @@ def _issue(shop: _Shop, sale: Sale, *, seller: uuid.UUID) -> Invoice:
 
 def _draft(actor: Actor, sale: Sale) -> Invoice:
     customer, day = sale.customer, warsaw_date(sale.moment)
-    is_paid_at_once = customer.details.kind == BuyerKind.CONSUMER
+    is_paid_at_once = customer.details.kind == BuyerKind.CONSUMER and not customer.exemption
     with _entered(actor):
         draft = InvoiceDraft(
             issue_date=day,
