@@ -15,14 +15,22 @@ if TYPE_CHECKING:
     from invoices.selectors.document import InvoicePage
 
 _STYLES: Final = "css/pdf.css"
+# Twice as many take 20 s and half a gigabyte: more than one click may cost the others (V43).
+MOST_LINES_PRINTED: Final = 1_500
 
 
 class PDFUnavailable(Exception):
     """WeasyPrint or a system library it needs is not on this machine; everything else works (F53)."""
 
 
+class TooLongToPrint(Exception):
+    """The invoice has more lines than MOST_LINES_PRINTED; its XML holds them all."""
+
+
 def render_pdf(page: InvoicePage) -> StoredFile:
-    """Print the invoice on A4; raises PDFUnavailable on a machine that cannot."""
+    """Print the invoice on A4; raises TooLongToPrint, or PDFUnavailable on a machine that cannot."""
+    if len(page.paper.lines) > MOST_LINES_PRINTED:
+        raise TooLongToPrint
     weasyprint = _weasyprint()
     html = render_to_string("invoices/pdf.html", {"page": page})
     document = weasyprint.HTML(string=html, url_fetcher=data_only_fetcher())

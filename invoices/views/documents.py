@@ -10,7 +10,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from invoices.selectors.document import find_upo, get_invoice_page, get_progress, get_xml
-from invoices.selectors.pdf import PDFUnavailable, render_pdf
+from invoices.selectors.pdf import MOST_LINES_PRINTED, PDFUnavailable, TooLongToPrint, render_pdf
 from roles.access import Right
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ def pdf(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
     except PDFUnavailable as error:
         context = {"reason": str(error), "invoice_id": invoice_id}
         return render(request, "invoices/pdf_unavailable.html", context, status=503)
+    except TooLongToPrint:
+        context = {"most": MOST_LINES_PRINTED, "invoice_id": invoice_id}
+        return render(request, "invoices/pdf_too_long.html", context, status=422)
 
 
 @require_safe

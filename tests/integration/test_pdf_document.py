@@ -123,6 +123,17 @@ def test_a_machine_without_pango_says_what_is_missing(
     assert "pango" in response.content.decode()
 
 
+def test_thousands_of_lines_are_refused_in_time(people: People) -> None:
+    """V43: one click may not cost the others their server; the page says where all the lines are."""
+    invoice = make_approved(people.cezary, *(line() for _ in range(1_501)))
+    response = people.cezary.client.get(
+        reverse("invoices:pdf", args=[people.cezary.company.slug, invoice.id])
+    )
+    assert response.status_code == 422
+    assert "za długa na PDF" in response.content.decode()
+    assert reverse("invoices:xml", args=[people.cezary.company.slug, invoice.id]) in response.content.decode()
+
+
 def test_a_draft_has_no_print(people: People) -> None:
     invoice = make_draft(people.cezary)
     response = people.cezary.client.get(
