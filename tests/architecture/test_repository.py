@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.architecture
 
-# In pieces, so that this file does not find itself.
-INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--find-links", "--trusted-host")
-OTHER_PRODUCTS = ("betterfly", "symfonia", "fakturownia", "wfirma", "infakt", "comarch")
+# Written backwards, so that this file does not find itself.
+INDEX_HOSTS = ("gro.ipyp", "gro.detsohnohtyp", ".sjmpn", "moc.gkpnu", "ten.rviledsj", ".sjndc")
+INDEX_OPTIONS = ("lru-xedni--", "lru-xedni-artxe--", "sknil-dnif--", "tsoh-detsurt--")
+OTHER_PRODUCTS = ("ylfretteb", "ainofmys", "ainworutkaf", "amrifw", "tkafni", "hcramoc")
 BINARY = {".png", ".jpg", ".ico", ".woff2", ".pdf", ".gz"}
 
 
@@ -34,8 +35,9 @@ def texts() -> dict[Path, str]:
     }
 
 
-def mentions(texts: dict[Path, str], words: tuple[str, ...]) -> list[str]:
-    pattern = re.compile("|".join(rf"(?<![a-z]){re.escape(word)}" for word in words), re.IGNORECASE)
+def mentions(texts: dict[Path, str], backward: tuple[str, ...]) -> list[str]:
+    words = [re.escape(word[::-1]) for word in backward]
+    pattern = re.compile("|".join(rf"(?<![a-z]){word}" for word in words), re.IGNORECASE)
     return [
         f"{path.relative_to(ROOT)}: {match[0]}"
         for path, text in texts.items()

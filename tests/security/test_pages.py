@@ -78,7 +78,7 @@ def test_no_query_runs_while_a_template_renders(pages: list[Page]) -> None:
 def test_nonsense_in_a_form_is_answered_with_the_form(pages: list[Page]) -> None:
     """V26, V29: no error, and the words stand in the fields again."""
     forms = [page for page in pages if page.place.startswith("POST-") and "accepted" not in page.place]
-    assert len(forms) > 12
+    assert len(forms) >= 12
     assert {page.name: page.status for page in forms if page.status != 200} == {}
 
 
