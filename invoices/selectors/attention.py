@@ -118,11 +118,11 @@ def _connection(
     elif connection.access_until and connection.access_until < now + _EXPIRES_SOON:
         moment = f"{timezone.localtime(connection.access_until):%d.%m.%Y, %H:%M}"
         text = (
-            _("Dostęp do KSeF wygasł %(moment)s")
+            _("Dostęp do KSeF wygasł %(moment)s; odnowi się przy następnym wysłaniu")
             if connection.access_until < now
-            else _("Dostęp do KSeF wygasa %(moment)s")
+            else _("Dostęp do KSeF wygasa %(moment)s; odnowi się przy następnym wysłaniu")
         )
-        yield Task(icon="key", tone="warn", text=text % {"moment": moment}, url=url)
+        yield Task(icon="key", text=text % {"moment": moment}, url=url)
 
 
 def _stuck(company: Company) -> Iterator[Task]:

@@ -115,8 +115,8 @@ def _approved(data: dict[str, Any]) -> tuple[str, str]:
 
 
 def _withdrawn(data: dict[str, Any]) -> tuple[str, str]:
-    reasons = {"right_gone": _("Osoba, która ją wysłała, nie ma już prawa do wysyłania.")}
-    return _("Wycofana z kolejki"), reasons.get(data.get("reason", ""), "")
+    reason = explain_problem(data.get("reason", ""))
+    return _("Wycofana z kolejki"), reason.what if reason else ""
 
 
 def _deferred(data: dict[str, Any]) -> tuple[str, str]:

@@ -90,13 +90,27 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         gettext_noop("KSeF przerwał sprawdzanie faktury z przyczyn po swojej stronie."),
         gettext_noop("Nie trzeba nic robić: ta sama faktura zostanie wysłana ponownie."),
     ),
+    "access_expired": (
+        gettext_noop("KSeF uznał dostęp za nieważny."),
+        gettext_noop(
+            "Nie trzeba nic robić: dostęp jest odnawiany sam, a faktura czeka bezpiecznie w kolejce."
+        ),
+    ),
+    "unreadable": (
+        gettext_noop("Odpowiedzi KSeF nie da się odczytać."),
+        gettext_noop("Nie trzeba nic robić: próby są ponawiane same, a opiekun programu widzi alarm."),
+    ),
+    "unknown_status": (
+        gettext_noop("KSeF podał stan, którego ten program nie zna."),
+        gettext_noop("Nie trzeba nic robić: sprawdzamy dalej, a opiekun programu widzi alarm."),
+    ),
     "contract": (
-        gettext_noop(
-            "KSeF odpowiedział w sposób, którego nie można uznać: nadany numer ma błędną sumę kontrolną."
-        ),
-        gettext_noop(
-            "Nie trzeba nic robić: sprawdzamy ponownie. Faktura nie zostanie uznana za przyjętą bez numeru."
-        ),
+        gettext_noop("KSeF potwierdził przyjęcie, ale podany numer lub skrót się nie zgadza."),
+        gettext_noop("Nie trzeba nic robić: bez zgodnego numeru faktura nie zostanie uznana za przyjętą."),
+    ),
+    "right_gone": (
+        gettext_noop("Osoba, która ją wysłała, nie ma już prawa do wysyłania."),
+        gettext_noop("Może ją wysłać inna osoba z tym prawem."),
     ),
     "midnight": (
         gettext_noop("Minęła północ, więc data wystawienia jest już wczorajsza."),
@@ -179,7 +193,7 @@ def explain_problem(problem: str) -> Explanation | None:
 
 def needs_person(problem: str) -> bool:
     """Tell whether repeating alone cannot help: somebody must mend the connection."""
-    return problem in {"not_connected", "refused"}
+    return problem in {"not_connected", "refused", "right_gone"}
 
 
 def find_places(details: Iterable[str]) -> tuple[str, ...]:

@@ -177,8 +177,9 @@ def _lateness(invoice: Invoice) -> str:
     """KSeF takes a document of an earlier day as offline; then the law sets a deadline (art. 106nda)."""
     if invoice.issue_date >= warsaw_date(timezone.now()):
         return ""
+    deadline = invoice.send_by or offline24_deadline(invoice.issue_date)
     return _("Dzień wystawienia minął, więc pójdzie w trybie offline24. Termin z ustawy: %(day)s.") % {
-        "day": format_date(offline24_deadline(invoice.issue_date))
+        "day": format_date(deadline)
     }
 
 

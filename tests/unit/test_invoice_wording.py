@@ -72,6 +72,10 @@ def test_places_are_named_as_on_the_form() -> None:
         "session_closed",
         "midnight",
         "contract",
+        "access_expired",
+        "unreadable",
+        "unknown_status",
+        "right_gone",
     ],
 )
 def test_every_reason_to_wait_has_its_own_words(problem: str) -> None:
