@@ -65,7 +65,7 @@ def test_a_killed_worker_neither_loses_nor_doubles(
     log = tmp_path / "worker.log"
     invoice = make_approved(alicja)
     with start_worker(simulator, log=log, environment={"FAILPOINT": f"{failpoint}:kill", **_QUICK}) as worker:
-        await_truth(lambda: worker.poll() is not None, log=log)
+        await_truth(lambda: worker.poll() is not None, log=log, between=outbox.wake_due)
         assert worker.returncode == -signal.SIGKILL
     assert reload(alicja, invoice).state == State.SENDING
 
