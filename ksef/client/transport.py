@@ -4,10 +4,12 @@ Nothing of a request or an answer but method, path and HTTP status goes into a l
 """
 
 import logging
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import httpx
@@ -63,6 +65,12 @@ class Answer:
     body: bytes = field(repr=False)
 
 
+@cache
+def _trusted_authorities() -> ssl.SSLContext:
+    """Read once per process: it takes longer than most calls, and every piece of work makes a transport."""
+    return httpx.create_ssl_context()
+
+
 class Transport:
     """Owns the connection pool of one environment."""
 
@@ -83,6 +91,7 @@ class Transport:
             headers=_HEADERS,
             timeout=timeout,
             transport=transport,
+            verify=_trusted_authorities(),
             follow_redirects=False,
             trust_env=not is_local,
         )
