@@ -24,15 +24,15 @@ OWN_TRANSACTIONS = {"accounts.views.connect_token", "accounts.views.connect_cert
 ASKS_NOBODY = {
     "accounts.services.companies.create_company": "founding a company needs no right: its founder has none yet",
     "accounts.services.companies.add_member": "set-up code only; inviting comes with its page and its right",
-    "accounts.services.ksef_access.obtain_access": "a worker, after begin_post asked for the right",
+    "accounts.services.ksef_access.obtain_access": "a worker, after load_work asked for the right",
     "accounts.services.ksef_access.forget_access": "a worker that KSeF answered with 401",
     "accounts.services.ksef_access.endpoint_for": "reads settings",
     "accounts.services.ksef_access.gateway_for": "reads settings",
     "invoices.services.drafting.price_lines": "computes, writes nothing",
     "invoices.services.drafting.default_series": "asked by save_draft, which asked for the right",
     "invoices.services.submission.queue_submission": "asked by services that asked for the right",
-    "invoices.services.sending.run_entry": "a worker; the right is asked in begin_post (S79)",
-    "invoices.services.sending.deliver": "a worker; the right is asked in begin_post (S79)",
+    "invoices.services.sending.run_entry": "a worker; the right is asked in load_work and begin_post (S79)",
+    "invoices.services.sending.deliver": "a worker; the right is asked in load_work and begin_post (S79)",
     "invoices.services.upo.fetch_upo": "a worker; whatever was accepted has a receipt",
     "invoices.services.failpoints.reach": "changes nothing but the life of a practice worker",
 }
