@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -110,9 +111,11 @@ def start_worker(
     variables = {**os.environ, "KSEF_SIMULATOR_URL": simulator.url, **environment}
     with (
         log.open("wb") as output,
-        subprocess.Popen(command, stdout=output, stderr=output, env=variables) as process,
+        subprocess.Popen(command, stdout=output, stderr=output, env=variables, process_group=0) as process,
     ):
         try:
             yield process
         finally:
-            process.kill()
+            # Beat is a process of its own: a kill of the worker alone would leave it ringing for ever.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
