@@ -35,7 +35,8 @@ check-imports: setup
 	$(BIN)/lint-imports
 
 check-templates: setup
-	$(BIN)/djade --check --target-version 6.1 $(TEMPLATES)
+	@echo djade --check templates
+	@$(BIN)/djade --check --target-version 6.1 $(TEMPLATES)
 	$(BIN)/djlint --check --lint templates
 
 check-django: setup
