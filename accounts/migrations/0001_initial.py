@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 ("address_line2", models.CharField(blank=True, max_length=512)),
                 ("bank_account", models.CharField(blank=True, max_length=34)),
                 ("environment", models.CharField(max_length=20)),
+                ("ksef_wait_until", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
@@ -81,6 +82,7 @@ class Migration(migrations.Migration):
                 ("access_valid_until", models.DateTimeField(null=True)),
                 ("refresh_token", models.BinaryField(null=True)),
                 ("refresh_valid_until", models.DateTimeField(null=True)),
+                ("refused_at", models.DateTimeField(null=True)),
                 (
                     "company",
                     models.ForeignKey(

@@ -456,6 +456,7 @@ class Migration(migrations.Migration):
                 ("not_before", models.DateTimeField()),
                 ("lease_until", models.DateTimeField(null=True)),
                 ("attempt", models.PositiveIntegerField(default=0)),
+                ("crashes", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
                 "indexes": [models.Index(fields=["not_before"], name="outbox_due")],
@@ -539,7 +540,6 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
                 ("environment", models.CharField(max_length=20)),
-                ("is_offline", models.BooleanField(default=False)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("session_reference", models.CharField(blank=True, max_length=36)),
                 ("reference", models.CharField(blank=True, max_length=36)),
