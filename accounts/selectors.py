@@ -74,6 +74,8 @@ class Connection:
     kind_label: str
     since: datetime
     access_until: datetime | None
+    # KSeF took the credential once and refuses it now: it must be replaced.
+    is_refused: bool
 
 
 def display_name(user: User) -> str:
@@ -104,6 +106,7 @@ def find_connection(*, actor: Actor, environment: str) -> Connection | None:
         kind_label=str(credential.get_kind_display()),
         since=credential.created_at,
         access_until=credential.refresh_valid_until,
+        is_refused=credential.refused_at is not None,
     )
 
 

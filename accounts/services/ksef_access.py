@@ -140,7 +140,7 @@ def _log_in_again(gateway: Gateway, credential: KSeFCredential, *, nip: str) -> 
             raise  # It says nothing about the credential; time may heal it.
         _change(credential, refused_at=timezone.now())
         raise NotConnected(str(refusal)) from refusal
-    _change(credential, **_sealed(credential, access=access.access, refresh=access.refresh))
+    _change(credential, refused_at=None, **_sealed(credential, access=access.access, refresh=access.refresh))
     return access.access.token
 
 

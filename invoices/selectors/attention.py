@@ -115,6 +115,9 @@ def _connection(
     if connection is None:
         text = _("Nie masz połączenia z KSeF: faktury nie zostaną wysłane")
         yield Task(icon="key", tone="warn", text=text, url=url)
+    elif connection.is_refused:
+        text = _("KSeF odmawia Ci dostępu: połącz się ponownie, a czekające faktury pójdą same")
+        yield Task(icon="key", tone="danger", text=text, url=url)
     elif connection.access_until and connection.access_until < now + _EXPIRES_SOON:
         moment = f"{timezone.localtime(connection.access_until):%d.%m.%Y, %H:%M}"
         text = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, override
 import httpx
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import KSeFCredential, User
@@ -155,7 +156,10 @@ def test_a_revoked_token_waits_for_its_owner(people: People, simulator: Simulato
     assert (reload(alicja, invoice).state, problem(alicja)) == (State.QUEUED, "not_connected")
     run_outbox_later()
     assert log_ins() == 1
+    settings_page = reverse("accounts:ksef", args=[alicja.company.slug])
+    assert "KSeF odmawia dostępu" in alicja.client.get(settings_page).content.decode()
     connect_with_self_signed_certificate(actor=alicja.actor, company=alicja.company)
+    assert "KSeF odmawia dostępu" not in alicja.client.get(settings_page).content.decode()
     run_outbox_later()
     assert reload(alicja, invoice).state == State.ACCEPTED
 
