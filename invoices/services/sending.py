@@ -93,13 +93,13 @@ def _advance(gateway: Gateway, work: Work) -> None:
         elif not reconciliation.may_post_again(work):
             outcomes.record_missing(work, seconds=settings.DOUBT_SECONDS)
             return
-    pauses: Sequence[float] = ()
     if not reference:
         posted = _post(gateway, access_token, work)
         if posted is None:
             return
         session_reference, reference = posted
-        pauses = _POLL_SECONDS
+    # What was still undecided at an earlier claim is not worth a worker's patience again.
+    pauses = () if work.reference else _POLL_SECONDS
     status = _await_status(
         gateway, access_token, session_reference=session_reference, reference=reference, pauses=pauses
     )
