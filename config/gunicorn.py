@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 from config.logs import logging_settings
 
@@ -24,3 +27,14 @@ logconfig_dict = logging_settings(
     as_json=os.environ.get("LOG_FORMAT") == "json",
     level=os.environ.get("LOG_LEVEL", "INFO"),
 )
+
+
+def on_starting(_arbiter: object) -> None:
+    """Serve nobody from an unsafe installation (config.checks).
+
+    In a process of its own: what the arbiter has imported, a reload would not renew.
+    """
+    manage = Path(__file__).resolve().parent.parent / "manage.py"
+    command = [sys.executable, str(manage), "check", "--database", "default"]
+    if subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode != 0:  # noqa: S603 -- our own program
+        sys.exit("The system checks failed; nothing is served.")

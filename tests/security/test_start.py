@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tests.architecture.source import ROOT
+from tests.environment import address
 
 pytestmark = pytest.mark.security
 
@@ -32,7 +33,13 @@ def run(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[s
         if value is not None:
             environment[name] = value
     return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
 
 
@@ -78,3 +85,14 @@ def test_cookies_belong_to_this_host_and_to_https() -> None:
         "['__Host-session', True, True, None, '/']",
         "['__Host-csrf', True, True, None, '/']",
     ], result.stderr
+
+
+def test_the_web_server_serves_nobody_from_an_unsafe_installation(django_db_setup: None) -> None:
+    """V7, V36: gunicorn ends before it answers anybody, here because the database role is a superuser."""
+    result = run(
+        *("-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"),
+        DATABASE_URL=address(role="none"),
+        PORT="0",
+    )
+    assert result.returncode != 0
+    assert "kwit.E010" in result.stderr
