@@ -20,7 +20,7 @@ demo: setup ## Run the whole portal here, with an embedded database and a KSeF s
 
 test: setup ## Run all tests but the live ones (ARGS="-k name" narrows them)
 	@.ci/setup browser
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 -m "not live" $(ARGS)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile -m "not live" $(ARGS)
 
 check: check-style check-types check-imports check-templates check-django ## Format, lint, types, imports, templates, migrations
 

@@ -68,13 +68,14 @@ def browser() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def processes(
     simulator_process: Simulator,
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
+    """Web and worker of one module's tests: a worker that went on would work in the tests that follow."""
     logs = tmp_path_factory.mktemp("logs")
     with (
         start_web(simulator_process, log=logs / "web.log") as url,
