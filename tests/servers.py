@@ -8,13 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import httpx
+
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,16 +84,14 @@ def start_web(simulator: Simulator, *, log: Path) -> Iterator[str]:
 
 
 def _await_answer(url: str, *, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            if httpx.get(url, timeout=5).is_success:
-                return
-        except httpx.TransportError:
-            pass  # Not listening yet.
+    def answers() -> bool:
         assert process.poll() is None, log.read_text()
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.1)  # Another process is starting.
+        try:
+            return httpx.get(url, timeout=5).is_success
+        except httpx.TransportError:
+            return False  # Not listening yet.
+
+    until(answers, seconds=30, why=log.read_text)
 
 
 @contextmanager

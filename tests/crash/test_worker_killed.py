@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,7 @@ from invoices.domain.lifecycle import Event, State
 from invoices.models import UPO, InvoiceEvent
 from tests.builders import make_approved, reload
 from tests.servers import start_worker
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,11 +43,15 @@ def alicja(committed_people: People, simulator: Simulator, settings: Settings) -
 def await_truth(
     holds: Callable[[], bool], *, log: Path, between: Callable[[], object] = lambda: None
 ) -> None:
-    deadline = time.monotonic() + _LIMIT_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, log.read_text()[-4000:]
+    """Wait for what another process brings about, nudging it each time it has not."""
+
+    def holds_now() -> bool:
+        if holds():
+            return True
         between()
-        time.sleep(0.2)  # The condition is in another process.
+        return False
+
+    until(holds_now, seconds=_LIMIT_SECONDS, why=lambda: log.read_text()[-4000:])
 
 
 def has_receipt(person: Person, invoice: Invoice) -> bool:
