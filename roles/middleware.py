@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
+from django_htmx.http import HttpResponseClientRedirect
 
 from roles.access import Actor, MissingRight, actor_of, find_membership
 from roles.audit import log_refusal
@@ -15,6 +17,8 @@ from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from django_htmx.middleware import HtmxDetails
 
     from roles.models import Membership
 
@@ -26,6 +30,7 @@ class TenantRequest(HttpRequest):
 
     actor: Actor
     company: Any
+    htmx: HtmxDetails
 
 
 def own_transactions[View: Callable[..., HttpResponseBase]](view: View) -> View:
@@ -59,11 +64,24 @@ class TenantMiddleware:
         kwargs = dict(kwargs)
         slug = kwargs.pop("company")
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _ask_to_log_in(request)
         membership = find_membership(user_id=request.user.pk, slug=slug)
         if membership is None:
             raise Http404
         return _run(_enter(request, membership), view, args, kwargs)
+
+
+def _ask_to_log_in(request: HttpRequest) -> HttpResponse:
+    """The log-in page, never inside another page: a fragment that htmx asks for takes its whole page there.
+
+    Sums asked for while somebody types take nobody away: htmx leaves the page as it is on 401.
+    """
+    htmx = cast("TenantRequest", request).htmx
+    if not htmx:
+        return redirect_to_login(request.get_full_path())
+    if request.method != "GET":
+        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
+    return HttpResponseClientRedirect(redirect_to_login(htmx.current_url_abs_path or "/").url)
 
 
 def _enter(request: HttpRequest, membership: Membership) -> TenantRequest:

@@ -51,6 +51,18 @@ def take_away_issuing(person: Person) -> None:
         Role.objects.filter(name=actor.role).update(rights=["view"])
 
 
+def test_a_signed_out_page_leaves_for_the_log_in_as_a_whole(connected: People, client: Client) -> None:
+    """The log-in page never appears inside an invoice, and leads back to it; typed sums take nobody away."""
+    invoice = make_approved(connected.alicja)
+    shown = address(connected.alicja, "show", invoice)
+    asks = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{shown}"}
+    answer = client.get(address(connected.alicja, "status", invoice), headers=asks)
+    assert answer.headers["HX-Redirect"] == f"{reverse('account_login')}?next={shown}"
+    assert answer.content == b""
+    sums = reverse("invoices:totals", args=[connected.alicja.company.slug])
+    assert client.post(sums, headers=asks).status_code == 401
+
+
 def test_the_state_moves_without_a_reload(connected: People) -> None:
     """S81: the page asks each second while it moves, and no more when all has arrived."""
     invoice = make_approved(connected.alicja)
