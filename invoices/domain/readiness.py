@@ -44,6 +44,8 @@ def find_obstacles(
         # KSeF would turn it offline by itself, which asks for marks and a deadline (art. 106nda).
         yield Obstacle("past_date", "issue_date")
     yield from _buyer_obstacles(buyer)
+    if _is_consumer(buyer) and any(rate.is_reverse_charge for rate in rates):
+        yield Obstacle("reverse_to_consumer", "lines")  # art. 17(1): only a taxable buyer settles the tax
     if not rates:
         yield Obstacle("no_lines", "lines")
     if len(rates) > MOST_LINES:
@@ -58,5 +60,9 @@ def _buyer_obstacles(buyer: Buyer | None) -> Iterator[Obstacle]:
         return
     if buyer.kind is BuyerKind.DOMESTIC and not is_valid_nip(buyer.tax_id):
         yield Obstacle("buyer_nip", "contractor")
-    if buyer.address is None and buyer.kind is not BuyerKind.CONSUMER:
+    if buyer.address is None and not _is_consumer(buyer):
         yield Obstacle("buyer_address", "contractor")  # art. 106e(1)(3)
+
+
+def _is_consumer(buyer: Buyer | None) -> bool:
+    return buyer is not None and buyer.kind is BuyerKind.CONSUMER

@@ -33,6 +33,10 @@ _TEXTS = {
     "future_date": _("Data wystawienia nie może być późniejsza niż dzisiejsza."),
     "past_date": _("Fakturę wysyłaną do KSeF wystawia się z dzisiejszą datą. Zmień datę wystawienia."),
     "exemption_missing": _("Pozycja ze stawką „zw” wymaga podania podstawy zwolnienia z VAT."),
+    "reverse_to_consumer": _(
+        "Stawki „oo” i „np II” są dla firm: konsument nie rozlicza VAT za sprzedawcę. "
+        "Zmień stawkę albo nabywcę."
+    ),
     "too_large": _("Dokument jest większy, niż przyjmuje KSeF. Podziel fakturę na kilka."),
     "schema": _("Dokument nie zgadza się ze schematem FA(3): %(path)s: %(message)s"),
     # Sending

@@ -12,6 +12,7 @@ import pytest
 from accounts.services.ksef_access import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import Event, State
 from invoices.domain.readiness import NotReady
+from invoices.domain.snapshot import BuyerKind
 from invoices.domain.vat import VatRate
 from invoices.models import Invoice, InvoiceDocument, InvoiceEvent, NumberCounter, OutboxEntry
 from invoices.services.approval import approve_invoice
@@ -89,6 +90,16 @@ def test_obstacles_name_their_field(people: People, change: dict[str, object], c
     assert [(obstacle.code, obstacle.field) for obstacle in caught.value.obstacles] == [(code, field)]
     assert reload(people.alicja, invoice).state == State.DRAFT
     assert reload(people.alicja, invoice).number == ""
+
+
+@pytest.mark.parametrize("rate", [VatRate.REVERSE, VatRate.OUTSIDE_EU_SERVICE])
+def test_a_consumer_does_not_settle_the_tax(people: People, rate: VatRate) -> None:
+    """Reverse charge is for taxable buyers alone (art. 17(1), art. 28b)."""
+    consumer = make_contractor(people.alicja, kind=BuyerKind.CONSUMER, tax_id="")
+    with people.alicja.entered() as actor:
+        invoice = save_draft(actor=actor, draft=draft(line(rate=rate), contractor_id=consumer.id))
+        with pytest.raises(NotReady, match=r"^reverse_to_consumer$"):
+            approve_invoice(actor=actor, invoice_id=invoice.id)
 
 
 def test_a_document_over_the_limit_is_refused_before_it_has_a_number(people: People) -> None:
