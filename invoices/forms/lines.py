@@ -170,7 +170,7 @@ def _number(text: str, *, places: int) -> Decimal:
     try:
         return parse_decimal(text, places=places) if number else number
     except ValueError:
-        raise _Unfit(_("Najwyżej %(places)s cyfr po przecinku.") % {"places": places}) from None
+        raise _Unfit(_("Za dużo cyfr po przecinku: najwyżej %(places)s.") % {"places": places}) from None
 
 
 def _rate(text: str) -> VatRate:
