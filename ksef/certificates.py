@@ -11,7 +11,8 @@ from cryptography.x509.oid import NameOID
 
 from ksef.exchange import CertificateCredential
 
-_NAME_LIMIT = 64  # ub-common-name and ub-organization-name of RFC 5280, in characters.
+# ub-common-name and ub-organization-name of RFC 5280; cryptography counts bytes, and a Polish letter has two.
+_NAME_LIMIT = 64
 _VALIDITY = timedelta(days=730)
 _CLOCK_SKEW = timedelta(minutes=5)
 
@@ -52,7 +53,7 @@ def _seal_subject(*, nip: str, name: str) -> x509.Name:
 def _fit_name(name: str) -> str:
     """Without control characters and lone surrogates, which no UTF8String may hold, and not too long."""
     printable = "".join(" " if category(character).startswith("C") else character for character in name)
-    return " ".join(printable.split())[:_NAME_LIMIT].strip()
+    return " ".join(printable.split()).encode()[:_NAME_LIMIT].decode(errors="ignore").strip()
 
 
 def _signing_only() -> x509.KeyUsage:

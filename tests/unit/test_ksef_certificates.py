@@ -46,11 +46,18 @@ def test_key_is_p256_belongs_to_the_certificate_and_stays_out_of_the_repr() -> N
     assert certificate.not_valid_before_utc < NOW < certificate.not_valid_after_utc
 
 
+def test_a_long_polish_name_is_cut_between_letters() -> None:
+    """Sixty characters that are more than 64 bytes."""
+    name = "Przedsiębiorstwo Produkcyjno-Usługowe Żółwia Łódź spółka z o.o."
+    assert _subject(name)[NameOID.COMMON_NAME] == "Przedsiębiorstwo Produkcyjno-Usługowe Żółwia Łódź spół"
+    assert _subject("0" + "ż" * 40)[NameOID.COMMON_NAME] == "0" + "ż" * 31
+
+
 @given(name=st.text(max_size=600))
 @settings(max_examples=50, deadline=None)
 def test_any_name_makes_a_certificate(name: str) -> None:
     subject = _subject(name)
-    assert 1 <= len(subject[NameOID.COMMON_NAME]) <= 64
+    assert 1 <= len(subject[NameOID.COMMON_NAME].encode()) <= 64
     assert subject[NameOID.ORGANIZATION_NAME] == subject[NameOID.COMMON_NAME]
 
 
