@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from accounts.services.ksef_access import connect_with_self_signed_certificate
 from ksef.fa3.validate import validate
 from ksef.number import is_valid_ksef_number
 from ksef.upo import read_upo
-from tests.builders import make_approved, make_contractor, make_draft, today
+from tests.builders import line, make_approved, make_contractor, make_draft, today
 from tests.people import make_people
 
 if TYPE_CHECKING:
@@ -131,8 +132,9 @@ def test_sign_up_found_a_company_and_connect(portal: Portal) -> None:
 
 @pytest.mark.parametrize("width", [390, 1600])
 def test_pages_fit_the_screen(portal: Portal, people: People, width: int) -> None:
-    """No page scrolls sideways, from a phone to a wide screen."""
-    invoice, approved = make_draft(people.alicja), make_approved(people.alicja)
+    """No page scrolls sideways, from a phone to a wide screen, not even for words without an end."""
+    endless = replace(line(name="rura" * 128), unit="komplet" * 20)
+    invoice, approved = make_draft(people.alicja), make_approved(people.alicja, endless)
     page = portal.open(people.alicja, width=width)
     slug = people.alicja.company.slug
     paths = [
