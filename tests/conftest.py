@@ -64,6 +64,8 @@ def empty_tables() -> None:
     connections.close_all()
     with superuser_connection(DATABASE) as superuser:
         superuser.execute("SET session_replication_role = replica")
+        # Where a server of the test still works, the deadlock is broken on its side.
+        superuser.execute("SET deadlock_timeout = '1min'")
         tables = superuser.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'django_migrations'"
         ).fetchall()
