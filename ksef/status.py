@@ -75,6 +75,9 @@ _REFUSALS = range(400, 500)
 # A send was refused because of its session: 21155 full, 21173 unknown, 21180 closed, 21184 maintenance.
 _SESSION_OVER = frozenset({21155, 21173, 21180, 21184})
 
+# KSeF's own trouble, told as a refusal: maintenance (section 4) and a log-in it could not decide (section 2.4).
+_OWN_TROUBLE = frozenset({21184, 500, 550})
+
 UNKNOWN_PUBLIC_KEY = 21470
 ACCESS_DENIED = 403
 
@@ -90,6 +93,11 @@ def is_known_invoice_code(code: int) -> bool:
 
 def session_fate(code: int) -> SessionFate:
     return _SESSION_FATES.get(code, SessionFate.CLOSING)
+
+
+def is_own_trouble(code: int) -> bool:
+    """Tell whether a refusal says nothing about the request or its sender: the same will pass later."""
+    return code in _OWN_TROUBLE
 
 
 def login_fate(code: int) -> LoginFate:

@@ -86,6 +86,10 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         gettext_noop("KSeF odmówił dostępu osobie, która wysłała fakturę."),
         gettext_noop("Sprawdź w Konfiguracji, czy token lub certyfikat jest ważny i ma uprawnienia."),
     ),
+    "turned_away": (
+        gettext_noop("KSeF nie wykonał zapytania, które wysłał mu ten program."),
+        gettext_noop("Nie trzeba nic robić: próby są ponawiane same, a opiekun programu widzi alarm."),
+    ),
     "ksef_deferred": (
         gettext_noop("KSeF przerwał sprawdzanie faktury z przyczyn po swojej stronie."),
         gettext_noop("Nie trzeba nic robić: ta sama faktura zostanie wysłana ponownie."),

@@ -9,6 +9,7 @@ import structlog
 from accounts.services import ksef_access
 from invoices import outbox
 from ksef.errors import AccessExpired, ContractBroken, KSeFError, Limited, Refused
+from ksef.status import ACCESS_DENIED, is_own_trouble
 
 if TYPE_CHECKING:
     import uuid
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LONGEST_WAIT_SECONDS = 900
+_TURNED_AWAY = "turned_away"
 
 
 def note_setback(error: KSeFError, *, company: Company, environment: str, user_id: uuid.UUID) -> None:
     """Write down what the error means beyond the one document: a pause for the company, a token that is over."""
     problem = problem_of(error)
+    # Neither can be mended by waiting: KSeF has changed, or something stands between (F52).
     if isinstance(error, ContractBroken):
-        # Nobody can mend this by waiting: KSeF has changed, or something stands between (F52).
         log.error("KSeF gave an answer that breaks its contract", problem=problem, error=str(error))
+    elif problem == _TURNED_AWAY:
+        log.error("KSeF turned away what this program asked", problem=problem, error=str(error))
     else:
         log.warning("KSeF did not serve us", problem=problem, error=str(error))
     if isinstance(error, Limited):
@@ -43,8 +47,8 @@ def problem_of(error: KSeFError) -> str:
             return "access_expired"
         case ContractBroken():
             return "unreadable"
-        case Refused():
-            return "refused"
+        case Refused(code=code) if not is_own_trouble(code):
+            return "refused" if code == ACCESS_DENIED else _TURNED_AWAY
         case _:
             return "unavailable"
 

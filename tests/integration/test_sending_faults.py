@@ -210,6 +210,31 @@ def test_a_session_that_takes_no_more_is_followed_by_another(
     assert attempts(alicja) == ["submitted", "session_closed", "submitted"]
 
 
+@pytest.mark.parametrize(
+    ("fault", "problem", "alarm"),
+    [
+        ({"action": "error", "code": 21184}, "unavailable", []),
+        ({"action": "error", "code": 21405}, "turned_away", ["KSeF turned away what this program asked"]),
+        ({"action": "status", "status": 403}, "refused", []),
+    ],
+)
+def test_only_a_refused_access_sends_a_person_to_mend_it(
+    connected: People,
+    simulator: Simulator,
+    caplog: pytest.LogCaptureFixture,
+    fault: dict[str, object],
+    problem: str,
+    alarm: list[str],
+) -> None:
+    """Maintenance and misunderstandings are not the fault of anybody's token: the page does not say so."""
+    simulator.fail({"match": {"method": "POST", "path_regex": "/sessions/online$"}, "times": 0, **fault})
+    invoice = make_approved(connected.alicja)
+    run_outbox()
+    with connected.alicja.entered():
+        assert Submission.objects.get(invoice_id=invoice.id).problem == problem
+    assert alarms(caplog) == alarm
+
+
 def test_maintenance_is_not_stormed(connected: People, simulator: Simulator) -> None:
     """F16: 21184 in every session: the second refusal waits, instead of opening session after session."""
     alicja = connected.alicja

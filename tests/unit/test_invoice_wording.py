@@ -68,6 +68,7 @@ def test_places_are_named_as_on_the_form() -> None:
         "limited",
         "not_connected",
         "refused",
+        "turned_away",
         "ksef_deferred",
         "session_closed",
         "midnight",

@@ -8,6 +8,7 @@ from ksef.status import (
     SessionFate,
     invoice_fate,
     is_known_invoice_code,
+    is_own_trouble,
     login_fate,
     needs_new_session,
     session_fate,
@@ -79,6 +80,12 @@ def test_other_login_codes(code: int, fate: LoginFate) -> None:
 )
 def test_session_codes(code: int, fate: SessionFate) -> None:
     assert session_fate(code) is fate
+
+
+def test_refusals_that_time_heals() -> None:
+    """Maintenance, and log-ins that KSeF could not decide."""
+    assert all(map(is_own_trouble, (21184, 500, 550)))
+    assert not any(map(is_own_trouble, (21405, 21155, 403, 450)))
 
 
 def test_refusals_that_ask_for_another_session() -> None:
