@@ -224,7 +224,7 @@ def _first_steps(actor: Actor, company: Company, *, is_connected: bool) -> tuple
                     "Token albo certyfikat, w Twoim imieniu. Bez niego fakturę można wystawić, ale nie wysłać."
                 ),
                 url=reverse("accounts:ksef", args=[company.slug]),
-                link=_("Połącz z KSeF"),
+                link=_("Zobacz połączenie") if is_connected else _("Połącz z KSeF"),
                 is_done=is_connected,
             )
         )

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from roles.access import Actor
 
 
+# Status of an invoice: its seller, kind and number are in KSeF already.
+_DUPLICATE = 440
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """Everything that decides about the next step, read once."""
@@ -81,7 +85,13 @@ def _main_actions(situation: Situation, state: State) -> list[Action]:
         ]
     if state is State.REJECTED and actor.may(Right.ISSUE):
         return [
-            Action(label=_("Popraw"), url=situation.url("reopen"), icon="edit", is_post=True, is_primary=True)
+            Action(
+                label=_("Popraw"),
+                url=situation.url("reopen"),
+                icon="edit",
+                is_post=True,
+                is_primary=not _is_number_taken(situation, state),
+            )
         ]
     return []
 
@@ -101,7 +111,20 @@ def _downloads(situation: Situation, state: State) -> list[Action]:
 def _copies(situation: Situation, state: State) -> list[Action]:
     if state is State.DRAFT or not situation.actor.may(Right.ISSUE):
         return []
-    return [Action(label=_("Duplikuj"), url=situation.url("duplicate"), icon="copy", is_post=True)]
+    return [
+        Action(
+            label=_("Duplikuj"),
+            url=situation.url("duplicate"),
+            icon="copy",
+            is_post=True,
+            is_primary=_is_number_taken(situation, state),
+        )
+    ]
+
+
+def _is_number_taken(situation: Situation, state: State) -> bool:
+    """KSeF has another document under this number: mending keeps the number, so only a copy helps."""
+    return state is State.REJECTED and _rejection(situation).get("code") == _DUPLICATE
 
 
 def make_notice(situation: Situation) -> Notice | None:
@@ -123,9 +146,13 @@ def make_notice(situation: Situation) -> Notice | None:
     return None
 
 
+def _rejection(situation: Situation) -> dict[str, Any]:
+    """What KSeF said when it last refused the document."""
+    return next((event.data for event in reversed(situation.events) if event.type == Event.REJECTED), {})
+
+
 def _rejected(situation: Situation) -> Notice:
-    rejections = (event.data for event in reversed(situation.events) if event.type == Event.REJECTED)
-    data: dict[str, Any] = next(rejections, {})
+    data = _rejection(situation)
     explanation = explain_rejection(
         code=data.get("code", 0),
         description=data.get("description", ""),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Company
@@ -271,6 +273,12 @@ def test_a_duplicate_of_other_bytes_is_a_conflict(connected: People, simulator: 
     with alicja.entered():
         facts = InvoiceEvent.objects.get(type=Event.REJECTED).data
     assert (facts["code"], facts["original_ksef_number"]) == (440, accepted["ksefNumber"])
+    # Mending would keep the number, so the page leads to a copy instead.
+    shown = alicja.client.get(
+        reverse("invoices:show", args=[alicja.company.slug, invoice.id])
+    ).content.decode()
+    (primary,) = re.findall(r'button--primary"\s+type="submit">\s*<svg.*?</svg>\s*(\w+)', shown, re.DOTALL)
+    assert primary == "Duplikuj"
 
 
 def test_a_duplicate_that_names_no_original_is_found_by_its_hash(
