@@ -1,14 +1,16 @@
 """The one place that knows where the official FA(3) schema is.
 
 The schema is not part of this project: it lies as data in the pinned wheel ``ksef-client``, whose code is
-never imported here. Its files name each other by address; those addresses are answered from the same folder
+never imported here. Its files name each other by address; those addresses mean the files of the same folder
 and every other address is refused, so nothing ever goes to the network.
 """
 
 import importlib.util
+import re
 import threading
 from pathlib import Path
-from typing import Final, override
+from tempfile import TemporaryDirectory
+from typing import Final
 
 from lxml import etree
 
@@ -24,6 +26,7 @@ IMPORTED_FILES: Final = (
 
 _WHEEL = "ksef_client"
 _FOLDER = Path("documents", "fa3", "schemas")
+_LOCATION = re.compile(rb"""schemaLocation\s*=\s*["'](?P<address>[^"']*)["']""")
 
 
 class SchemaUnavailable(Exception):
@@ -40,24 +43,33 @@ def schema_path(name: str = MAIN_FILE) -> Path:
     raise SchemaUnavailable(f"{name} is not installed: see requirements (ksef-client)")
 
 
-class _FolderResolver(etree.Resolver):
-    """Answers the schema's own files and the official addresses of its imports, and nothing else."""
-
-    @override
-    def resolve(  # type: ignore[override]  # The stubs leave out the third argument that lxml passes.
-        self, system_url: str, public_id: str, context: object
-    ) -> object:
-        name = system_url.removeprefix(TYPES_NAMESPACE)
-        if name in IMPORTED_FILES:
-            return self.resolve_string(schema_path(name).read_bytes(), context, base_url=system_url)
-        raise SchemaUnavailable(f"the schema may not load {system_url}")
-
-
 def compile_schema(source: bytes) -> etree.XMLSchema:
-    """Compile a schema whose imports may only be the official FA(3) ones."""
+    """Compile a schema whose imports may only be the official FA(3) ones; SchemaUnavailable for any other.
+
+    The files are compiled from copies that name each other locally. A resolver would do without copies, but
+    libxml2 has one loader for the whole process and lxml swaps it at every parse: another thread's parsing
+    would take the resolver away in the middle of a compilation.
+    """
     parser = etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False)
-    parser.resolvers.add(_FolderResolver())
-    return etree.XMLSchema(etree.fromstring(source, parser))
+    with TemporaryDirectory(prefix="fa3-") as directory:
+        for name in IMPORTED_FILES:
+            Path(directory, name).write_bytes(_with_local_names(schema_path(name).read_bytes()))
+        main = Path(directory, "main.xsd")
+        main.write_bytes(_with_local_names(source))
+        return etree.XMLSchema(etree.parse(main, parser))
+
+
+def _with_local_names(source: bytes) -> bytes:
+    """The schema with each official address of an import replaced by the name of the file beside it."""
+
+    def local(match: re.Match[bytes]) -> bytes:
+        address = match["address"].decode()
+        name = address.removeprefix(TYPES_NAMESPACE)
+        if name not in IMPORTED_FILES:
+            raise SchemaUnavailable(f"the schema may not load {address}")
+        return b'schemaLocation="' + name.encode() + b'"'
+
+    return _LOCATION.sub(local, source)
 
 
 class _PerThread(threading.local):
