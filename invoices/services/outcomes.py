@@ -94,9 +94,7 @@ def begin_post(work: Work, *, session_reference: str) -> bool | None:
             apply_event(invoice, Event.CLAIMED, actor_id=None)
         submission.session_reference = session_reference
         submission.missing_since = None
-        submission.problem = ""
-        submission.next_attempt_at = None
-        submission.save()
+        _stop_waiting(submission)
         SubmissionAttempt.objects.create(
             company_id=work.company.id,
             submission=submission,
@@ -113,9 +111,7 @@ def record_reference(work: Work, *, session_reference: str, reference: str) -> N
         submission.session_reference = session_reference
         submission.reference = reference
         submission.missing_since = None
-        submission.problem = ""
-        submission.next_attempt_at = None
-        submission.save()
+        _stop_waiting(submission)
         apply_event(
             invoice,
             Event.SUBMITTED,
@@ -244,11 +240,15 @@ def _wait(submission: Submission, *, problem: str, seconds: float) -> None:
     submission.save()
 
 
-def _close(submission: Submission) -> None:
-    submission.closed_at = timezone.now()
+def _stop_waiting(submission: Submission) -> None:
     submission.problem = ""
     submission.next_attempt_at = None
     submission.save()
+
+
+def _close(submission: Submission) -> None:
+    submission.closed_at = timezone.now()
+    _stop_waiting(submission)
 
 
 def _close_attempt(work: Work, result: str) -> None:
