@@ -8,14 +8,14 @@ from pathlib import Path
 from types import FrameType
 
 from ksef.fa3.schema import fa3_schema
-from ksef.simulator.app import create_app
+from ksef.simulator.environments import create_environments
 from ksef.simulator.server import SimulatorServer
 from ksef.simulator.world import Options
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m ksef.simulator", description="KSeF 2.0 simulator (TEST flavour)."
+        prog="python -m ksef.simulator", description="KSeF 2.0 simulator: TEST, DEMO and PRODUCTION."
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8180, help="0 takes any free port")
@@ -34,7 +34,9 @@ def main() -> int:
     """Serve until SIGTERM or Ctrl-C; return 1 with one clear sentence when the port is taken."""
     arguments = _arguments()
     signal.signal(signal.SIGTERM, _stop)
-    with create_app(data=arguments.data, options=replace(Options(), processing=arguments.processing)) as app:
+    with create_environments(
+        data=arguments.data, options=replace(Options(), processing=arguments.processing)
+    ) as app:
         try:
             server = SimulatorServer((arguments.host, arguments.port), app)
         except OSError as error:

@@ -12,9 +12,9 @@ from ksef.simulator.errors import Elsewhere, Problem, Refusal, TooManyRequests
 from ksef.simulator.faults import Action, ConnectionDropped, Fault
 from ksef.simulator.keys import ensure_keys
 from ksef.simulator.messages import MAX_BODY, Request, Response, read_request, render
-from ksef.simulator.processing import settle
 from ksef.simulator.routes import ROUTES
 from ksef.simulator.routing import serve
+from ksef.simulator.sending.processing import settle
 from ksef.simulator.state import Store
 from ksef.simulator.world import Options, World, iso
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _CONTROL = "/_control/"
+_TEST_DATA = "/v2/testdata/"
 
 
 class Simulator:
@@ -30,6 +31,9 @@ class Simulator:
     def __init__(self, world: World, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.world = world
         self._sleep = sleep
+        self._routes = tuple(
+            route for route in ROUTES if world.flavour.has_test_data or not route.path.startswith(_TEST_DATA)
+        )
         with world.store.transaction():
             world.load()
             ensure_keys(world.store, now=world.now())
@@ -90,7 +94,7 @@ class Simulator:
             with store.transaction():
                 settle(self.world, now=self.world.now())
             with store.transaction():
-                return serve(ROUTES, world=self.world, request=request, now=self.world.now())
+                return serve(self._routes, world=self.world, request=request, now=self.world.now())
         except Problem as problem:
             return self._refuse(problem, request)
 

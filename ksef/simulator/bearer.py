@@ -51,7 +51,7 @@ def _mac(store: Store, text: str) -> str:
     return _encode(hmac.new(_secret(store), text.encode(), hashlib.sha256).digest())
 
 
-def issue(store: Store, claims: Claims, *, now: int, valid_until: int) -> str:
+def issue(store: Store, claims: Claims, *, issuer: str, now: int, valid_until: int) -> str:
     """Return a token; its permissions are fixed here and hold until it expires (section 2.4)."""
     payload = {
         "typ": claims.kind.value,
@@ -62,8 +62,8 @@ def issue(store: Store, claims: Claims, *, now: int, valid_until: int) -> str:
         "per": json.dumps(claims.permissions),
         "iat": now // 1000,
         "exp": valid_until // 1000,
-        "iss": "ksef-api-te",
-        "aud": "ksef-api-te",
+        "iss": issuer,
+        "aud": issuer,
         "jti": secrets.token_hex(8),
     }
     text = ".".join(_encode(json.dumps(part).encode()) for part in (_HEADER, payload))

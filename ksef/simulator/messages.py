@@ -80,7 +80,7 @@ def read_request(environ: Mapping[str, Any]) -> Request:
         headers=headers,
         body=environ["wsgi.input"].read(length) if length else b"",
         client_ip=str(environ.get("REMOTE_ADDR") or "127.0.0.1"),
-        root_url=f"{environ.get('wsgi.url_scheme', 'http')}://{host}",
+        root_url=f"{environ.get('wsgi.url_scheme', 'http')}://{host}{environ.get('SCRIPT_NAME', '')}",
     )
 
 

@@ -4,16 +4,20 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ksef.simulator import bearer
-from ksef.simulator.authentications import Authentication, find_authentication
+from ksef.simulator.access.authentications import Authentication, find_authentication
 from ksef.simulator.errors import Elsewhere, Forbidden, Unauthorized
 from ksef.simulator.messages import Request, Response
 from ksef.simulator.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+ACCESS: Final = frozenset({bearer.Kind.ACCESS})
+"""What nearly every operation takes: an access token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`takes` empty: no bearer token is asked for. `wants` empty: any permission will do."""
+    """`takes` empty: no bearer token is asked for. `wants` empty: any permission will do.
+
+    `group` is the rate limit that counts the call, by its name in /rate-limits (section 12); "other" counts each
+    operation by itself, and what stands outside the API is not counted.
+    """
 
     method: str
     path: str
     handler: Callable[[Call], Response]
     takes: frozenset[bearer.Kind] = frozenset()
     wants: frozenset[str] = frozenset()
+    group: str = "other"
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

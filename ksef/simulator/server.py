@@ -9,12 +9,11 @@ from socketserver import TCPServer
 from typing import TYPE_CHECKING, Final, cast, override
 from urllib.parse import unquote, urlsplit
 
-from ksef.simulator.app import Simulator
 from ksef.simulator.faults import ConnectionDropped
 from ksef.simulator.messages import MAX_BODY
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _IDLE_SECONDS: Final = 75
 
@@ -24,7 +23,7 @@ class SimulatorServer(ThreadingHTTPServer):
     request_queue_size = 128
     allow_reuse_port = False
 
-    def __init__(self, address: tuple[str, int], app: Simulator) -> None:
+    def __init__(self, address: tuple[str, int], app: "WSGIApplication") -> None:
         self.app = app
         super().__init__(address, _Handler)
 
@@ -70,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
             traceback.print_exc()
             self._give_up(HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def _app(self) -> Simulator:
+    def _app(self) -> "WSGIApplication":
         return cast("SimulatorServer", self.server).app
 
     def _drop(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from ksef.simulator.faults import FaultBook
+from ksef.simulator.flavours import TEST, Flavour
 from ksef.simulator.state import Store
 
 WARSAW: Final = ZoneInfo("Europe/Warsaw")
@@ -74,6 +75,7 @@ class World:
     store: Store
     wall_clock: Callable[[], float] = time.time
     options: Options = field(default_factory=Options)
+    flavour: Flavour = TEST
     faults: FaultBook = field(default_factory=FaultBook)
     verdicts: deque[int] = field(default_factory=deque)
     offset: float = 0.0

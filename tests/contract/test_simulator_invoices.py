@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lxml import etree
 
-from ksef.simulator import xades
+from ksef.simulator.access import xades
 from ksef.simulator.numbers import crc8
 from tests.contract.ministry import (
     BUYER,

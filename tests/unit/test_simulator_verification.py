@@ -4,7 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from ksef.simulator.verification import Facts, Limits, Rejected, check_dates, check_identifiers, read_invoice
+from ksef.simulator.sending.verification import (
+    Facts,
+    Limits,
+    Rejected,
+    check_dates,
+    check_identifiers,
+    read_invoice,
+)
 from tests.contract.ministry import BUYER, SELLER, TODAY, make_invoice
 
 pytestmark = pytest.mark.unit

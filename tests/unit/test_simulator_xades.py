@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from ksef.simulator import xades
+from ksef.simulator.access import xades
 from ksef.simulator.errors import Refusal
 from tests.contract.ministry import Credential, PrivateKey, make_credential, person_subject
 

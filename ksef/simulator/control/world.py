@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Final
 
 from ksef.simulator import keys
+from ksef.simulator.access.ksef_tokens import PERMISSIONS, TokenWish, issue_token
+from ksef.simulator.access.token_request import CONTEXTS
 from ksef.simulator.errors import Refusal
 from ksef.simulator.faults import Fault, read_fault
-from ksef.simulator.ksef_tokens import PERMISSIONS, TokenWish, issue_token
 from ksef.simulator.messages import Fields, Response, json_response, no_content, without_empty
-from ksef.simulator.records import SUCCESS, Invoice, list_all_invoices
 from ksef.simulator.routing import Call, Route
-from ksef.simulator.token_request import CONTEXTS
+from ksef.simulator.sending.records import SUCCESS, Invoice, list_all_invoices
 from ksef.simulator.world import as_milliseconds, iso
 
 _USAGES: Final = (keys.TOKENS, keys.SYMMETRIC)

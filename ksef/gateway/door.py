@@ -8,18 +8,10 @@ from typing import Self
 
 import httpx
 
-from ksef.client import auth, documents, security, sessions
+from ksef.client import auth, documents, sessions
 from ksef.client.reading import Unreadable
 from ksef.client.transport import Transport, utc_now
-from ksef.crypto import (
-    KeyUsage,
-    PublicKey,
-    choose_public_key,
-    encrypt_for_ksef,
-    new_iv,
-    new_key,
-    token_plaintext,
-)
+from ksef.crypto import KeyUsage, PublicKey, encrypt_for_ksef, new_iv, new_key, token_plaintext
 from ksef.errors import AccessExpired, Ambiguous, ContractBroken, Refused, Unavailable
 from ksef.exchange import (
     Access,
@@ -32,21 +24,9 @@ from ksef.exchange import (
     OnlineSession,
     TokenCredential,
 )
-from ksef.status import UNKNOWN_PUBLIC_KEY, InvoiceFate, LoginFate, invoice_fate, login_fate
+from ksef.gateway.public_keys import PublicKeys
+from ksef.status import InvoiceFate, LoginFate, invoice_fate, login_fate
 from ksef.xades import sign_auth_request
-
-__all__ = [
-    "Access",
-    "AccessToken",
-    "CertificateCredential",
-    "Credential",
-    "Endpoint",
-    "Environment",
-    "Gateway",
-    "InvoiceStatus",
-    "OnlineSession",
-    "TokenCredential",
-]
 
 # How long a login is followed: KSeF mostly needs a second, OCSP on DEMO and PROD sometimes longer.
 _POLL_DELAYS = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0, 2.0, 3.0, 5.0, 5.0)
@@ -79,8 +59,7 @@ class Gateway:
             is_local=endpoint.environment is Environment.SIMULATOR,
         )
         self._sleep = sleep
-        self._now = now
-        self._public_keys: tuple[PublicKey, ...] = ()
+        self._public_keys = PublicKeys(self._transport, now=now)
 
     def __enter__(self) -> Self:
         return self
@@ -122,7 +101,7 @@ class Gateway:
                 self._transport, access_token, encrypted_key=encrypted_key, iv=iv, public_key=public_key
             )
 
-        opened = self._with_public_key(KeyUsage.SYMMETRIC_KEY, open_with)
+        opened = self._public_keys.use(KeyUsage.SYMMETRIC_KEY, open_with)
         return OnlineSession(reference=opened.reference, valid_until=opened.valid_until, key=key, iv=iv)
 
     def send_invoice(
@@ -209,7 +188,7 @@ class Gateway:
                 public_key=public_key,
             )
 
-        return self._with_public_key(KeyUsage.TOKEN, start_with)
+        return self._public_keys.use(KeyUsage.TOKEN, start_with)
 
     def _await_login(self, login: auth.Login) -> None:
         for delay in (*_POLL_DELAYS, None):
@@ -224,26 +203,6 @@ class Gateway:
                 case LoginFate.PENDING if delay is not None:
                     self._sleep(delay)
         raise Unavailable("KSeF is still checking the login")
-
-    def _with_public_key[T](self, usage: KeyUsage, act: Callable[[PublicKey], T]) -> T:
-        """Act with the current key; when KSeF has withdrawn it (21470), once more with a fresh list (F21)."""
-        try:
-            return act(self._current_key(usage))
-        except Refused as refusal:
-            if refusal.code != UNKNOWN_PUBLIC_KEY:
-                raise
-        self._public_keys = ()
-        return act(self._current_key(usage))
-
-    def _current_key(self, usage: KeyUsage) -> PublicKey:
-        """From the list read before; a list without a valid key is read again."""
-        key = choose_public_key(self._public_keys, usage=usage, at=self._now())
-        if key is None:
-            self._public_keys = security.list_public_keys(self._transport)
-            key = choose_public_key(self._public_keys, usage=usage, at=self._now())
-        if key is None:
-            raise ContractBroken(f"KSeF lists no valid public key for {usage}")
-        return key
 
     def _pages(self, access_token: str, session_reference: str) -> Iterator[sessions.InvoicePage]:
         token: str | None = None

@@ -9,23 +9,29 @@ from typing import Final
 
 from cryptography import x509
 
-from ksef.simulator import bearer, keys, xades
-from ksef.simulator.authentications import (
+from ksef.simulator import bearer, keys
+from ksef.simulator.access import xades
+from ksef.simulator.access.authentications import (
     Authentication,
     find_authentication,
     list_active_authentications,
 )
+from ksef.simulator.access.identity import Identity, identify
+from ksef.simulator.access.ksef_tokens import check_token, is_revoked
+from ksef.simulator.access.token_request import CONTEXTS, TokenRequest, read_token_request
+from ksef.simulator.certificates.trust import find_problem
 from ksef.simulator.errors import Gone, Refusal
-from ksef.simulator.identity import Identity, identify
-from ksef.simulator.ksef_tokens import check_token, is_revoked
 from ksef.simulator.messages import Fields, Response, json_response, no_content, without_empty
 from ksef.simulator.numbers import new_reference
 from ksef.simulator.paging import read_page
+from ksef.simulator.permissions.effect import permissions_of
 from ksef.simulator.routing import Call
-from ksef.simulator.token_request import CONTEXTS, TokenRequest, read_token_request
-from ksef.simulator.world import as_milliseconds, iso, iso_or_none, to_datetime, warsaw_date
+from ksef.simulator.testdata.registry import is_blocked, is_deceased
+from ksef.simulator.world import as_milliseconds, iso, iso_or_none, warsaw_date
 
 _NO_PERMISSIONS: Final = "Brak przypisanych uprawnień"
+_DECEASED: Final = "Próba wykorzystania metod autoryzacyjnych osoby zmarłej"
+_BLOCKED: Final = "Skontaktuj się z Ministerstwem Finansów"
 _METHODS: Final = {"Token": "Token KSeF", "QualifiedSeal": "Pieczęć kwalifikowana"}
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']+)[\"']")
 
@@ -75,16 +81,20 @@ def log_in_by_signature(call: Call) -> Response:
 def _outcome_of_signature(
     call: Call, *, request: TokenRequest, identity: Identity, certificate: x509.Certificate
 ) -> _Outcome:
-    now = to_datetime(call.now)
-    # Nothing here is issued by a trusted centre; TEST looks at the chain only when asked to (section 1).
-    if (call.request.query_value("verifyCertificateChain") or "").lower() == "true":
-        return _Outcome(460, "Niezaufany łańcuch certyfikatów", identity, "XadesSignature", ())
-    if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-        return _Outcome(460, "Nieważny certyfikat", identity, "XadesSignature", ())
-    # The certificate's own NIP is the context: owner rights; anyone else would need a grant (section 2.2).
-    if request.context_type == "Nip" and (identity.kind, identity.value) == ("Nip", request.context):
-        return _Outcome(200, "", identity, "XadesSignature", ("Owner",))
-    return _Outcome(415, _NO_PERMISSIONS, identity, "XadesSignature", ())
+    context = (request.context_type, request.context)
+    verify_chain = (call.request.query_value("verifyCertificateChain") or "").lower() == "true"
+
+    def ends(code: int, detail: str, permissions: tuple[str, ...] = ()) -> _Outcome:
+        return _Outcome(code, detail, identity, "XadesSignature", permissions)
+
+    if problem := find_problem(call.world, certificate, verify_chain=verify_chain, now=call.now):
+        return ends(460, problem)
+    if is_deceased(call.world, identity):
+        return ends(470, _DECEASED)
+    if is_blocked(call.world, context=context):
+        return ends(480, _BLOCKED)
+    permissions = permissions_of(call.world, identity, context=context)
+    return ends(200, "", permissions) if permissions else ends(415, _NO_PERMISSIONS)
 
 
 def log_in_by_token(call: Call) -> Response:
@@ -108,6 +118,8 @@ def _outcome_of_token(
 ) -> _Outcome:
     check = check_token(call.world.store, plain, now=call.now, issued_at=issued_at, context=context)
     identity = Identity("Nip", context[1][:10], "Token")
+    if is_blocked(call.world, context=context):
+        return _Outcome(480, _BLOCKED, identity, "Token", ())
     if check.token is None:
         return _Outcome(450, check.problem, identity, "Token", ())
     return _Outcome(
@@ -163,7 +175,9 @@ def _begin(call: Call, *, context: tuple[str, str], outcome: _Outcome, document_
 
 def _issue(call: Call, claims: bearer.Claims, *, seconds: float) -> dict[str, object]:
     valid_until = call.now + as_milliseconds(seconds)
-    token = bearer.issue(call.world.store, claims, now=call.now, valid_until=valid_until)
+    token = bearer.issue(
+        call.world.store, claims, issuer=call.world.flavour.issuer, now=call.now, valid_until=valid_until
+    )
     return {"token": token, "validUntil": iso(valid_until)}
 
 

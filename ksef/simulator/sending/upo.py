@@ -9,11 +9,12 @@ from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, Signatur
 from signxml.xades.xades import XAdESDataObjectFormat, XAdESSigner
 
 from ksef.simulator import bearer
-from ksef.simulator.authentications import find_authentication
+from ksef.simulator.access.authentications import find_authentication
 from ksef.simulator.errors import Forbidden, Refusal
 from ksef.simulator.messages import Response
 from ksef.simulator.numbers import new_reference
-from ksef.simulator.records import (
+from ksef.simulator.routing import Call
+from ksef.simulator.sending.records import (
     SUCCESS,
     Invoice,
     Session,
@@ -23,12 +24,10 @@ from ksef.simulator.records import (
     list_invoices,
     own_session,
 )
-from ksef.simulator.routing import Call
 from ksef.simulator.state import Store
-from ksef.simulator.world import WARSAW, as_milliseconds, iso, to_datetime, warsaw_date
+from ksef.simulator.world import WARSAW, World, as_milliseconds, iso, to_datetime, warsaw_date
 
 NAMESPACE: Final = "http://upo.schematy.mf.gov.pl/KSeF/v4-3"
-RECEIVER: Final = "Ministerstwo Finansów - środowisko testowe (TE)"
 _STRUCTURE: Final = "Schemat_FA(3)_v1-0E.xsd"
 _FORM: Final = "FA (3)"
 _CONTEXTS: Final = {
@@ -94,7 +93,7 @@ def session_upo_page(call: Call, session: Session) -> dict[str, object]:
     reference = new_reference("EU", on=warsaw_date(call.now)) if row is None else str(row["reference"])
     if row is None:
         accepted = [item for item in list_invoices(store, session.reference) if item.code == SUCCESS]
-        content = _sign(store, _confirmation(store, session, accepted, whole_session=True))
+        content = _sign(store, _confirmation(call.world, session, accepted, whole_session=True))
         store.insert("upos", reference=reference, session=session.reference, content=content)
     url, expires = _link(call, session=session.reference, document=reference)
     return {"referenceNumber": reference, "downloadUrl": url, "downloadUrlExpirationDate": expires}
@@ -132,7 +131,7 @@ def _invoice_upo(call: Call, session: Session, invoice: Invoice | None, *, asked
     row = store.row("SELECT content FROM upos WHERE invoice = ?", invoice.reference)
     if row is not None:
         return bytes(row["content"])
-    content = _sign(store, _confirmation(store, session, [invoice], whole_session=False))
+    content = _sign(store, _confirmation(call.world, session, [invoice], whole_session=False))
     reference = new_reference("EU", on=warsaw_date(call.now))
     store.insert(
         "upos", reference=reference, session=session.reference, invoice=invoice.reference, content=content
@@ -141,12 +140,12 @@ def _invoice_upo(call: Call, session: Session, invoice: Invoice | None, *, asked
 
 
 def _confirmation(
-    store: Store, session: Session, invoices: list[Invoice], *, whole_session: bool
+    world: World, session: Session, invoices: list[Invoice], *, whole_session: bool
 ) -> etree._Element:
     root = etree.Element(f"{{{NAMESPACE}}}Potwierdzenie", nsmap=cast("dict[str, str]", {None: NAMESPACE}))
-    _add(root, "NazwaPodmiotuPrzyjmujacego", RECEIVER)
+    _add(root, "NazwaPodmiotuPrzyjmujacego", world.flavour.receiver)
     _add(root, "NumerReferencyjnySesji", session.reference)
-    _add_authentication(_add(root, "Uwierzytelnienie"), store, session)
+    _add_authentication(_add(root, "Uwierzytelnienie"), world.store, session)
     if whole_session:
         described = _add(root, "OpisPotwierdzenia")
         for name, value in (("Strona", 1), ("LiczbaStron", 1), ("ZakresDokumentowOd", 1)):

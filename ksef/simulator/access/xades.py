@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from ksef.simulator.errors import Refusal
-from ksef.simulator.xmldsig import (
+from ksef.simulator.access.xmldsig import (
     DS,
     EXCLUSIVE,
     INCLUSIVE,
@@ -31,6 +30,7 @@ from ksef.simulator.xmldsig import (
     inclusive_prefixes,
     transformed,
 )
+from ksef.simulator.errors import Refusal
 
 _MIN_RSA_BITS: Final = 2048
 _MIN_EC_BITS: Final = 256

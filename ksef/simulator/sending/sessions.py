@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Final
 
 from ksef.simulator import keys
-from ksef.simulator.authentications import find_authentication
+from ksef.simulator.access.authentications import find_authentication
 from ksef.simulator.errors import Refusal
 from ksef.simulator.messages import Fields, Response, json_response, no_content, without_empty
 from ksef.simulator.numbers import new_reference
 from ksef.simulator.paging import read_page
-from ksef.simulator.records import Counts, Session, count_invoices, list_sessions, own_session
 from ksef.simulator.routing import Call
-from ksef.simulator.upo import session_upo_page
+from ksef.simulator.sending.records import Counts, Session, count_invoices, list_sessions, own_session
+from ksef.simulator.sending.upo import session_upo_page
 from ksef.simulator.world import WARSAW, World, as_milliseconds, iso, warsaw_date
 
 _FORM: Final = ("FA (3)", "1-0E", "FA")

@@ -11,7 +11,8 @@ from ksef.simulator.errors import Refusal
 from ksef.simulator.messages import Fields, Response, json_response, without_empty
 from ksef.simulator.numbers import new_reference
 from ksef.simulator.paging import read_page
-from ksef.simulator.records import (
+from ksef.simulator.routing import Call
+from ksef.simulator.sending.records import (
     SUCCESS,
     Invoice,
     Session,
@@ -22,9 +23,8 @@ from ksef.simulator.records import (
     list_invoices,
     own_session,
 )
-from ksef.simulator.routing import Call
-from ksef.simulator.sessions import require_open
-from ksef.simulator.upo import invoice_upo_link
+from ksef.simulator.sending.sessions import require_open
+from ksef.simulator.sending.upo import invoice_upo_link
 from ksef.simulator.world import as_milliseconds, iso, iso_or_none, warsaw_date
 
 _SHA256: Final = 32

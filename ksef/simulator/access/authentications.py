@@ -13,6 +13,8 @@ DESCRIPTIONS: Final = {
     425: "Uwierzytelnienie unieważnione",
     450: "Uwierzytelnianie zakończone niepowodzeniem z powodu błędnego tokenu",
     460: "Uwierzytelnianie zakończone niepowodzeniem z powodu błędu certyfikatu",
+    470: "Uwierzytelnianie zakończone niepowodzeniem",
+    480: "Uwierzytelnienie zablokowane. Podejrzenie incydentu bezpieczeństwa",
 }
 _REVOKED: Final = "Uwierzytelnienie i powiązane refresh tokeny zostały unieważnione przez użytkownika"
 

@@ -7,8 +7,8 @@ from html import escape
 from typing import Final
 
 from ksef.simulator.messages import Response
-from ksef.simulator.records import SUCCESS, Invoice, list_by_hash
 from ksef.simulator.routing import Call
+from ksef.simulator.sending.records import SUCCESS, Invoice, list_by_hash
 from ksef.simulator.world import WARSAW, to_datetime
 
 _STYLE: Final = (

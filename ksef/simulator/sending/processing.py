@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ksef.simulator.numbers import new_ksef_number
-from ksef.simulator.records import SUCCESS, Invoice, Session, find_session, list_by_hash
-from ksef.simulator.state import Store
-from ksef.simulator.verification import (
+from ksef.simulator.sending.records import SUCCESS, Invoice, Session, find_session, list_by_hash
+from ksef.simulator.sending.verification import (
     Facts,
     Limits,
     Rejected,
@@ -15,6 +14,7 @@ from ksef.simulator.verification import (
     check_identifiers,
     read_invoice,
 )
+from ksef.simulator.state import Store
 from ksef.simulator.world import World, as_milliseconds, warsaw_date
 
 _DUPLICATE: Final = 440

@@ -1,0 +1,1 @@
+"""Who may come in: challenges, signatures, tokens and logins (section 2)."""

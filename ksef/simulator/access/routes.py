@@ -1,0 +1,31 @@
+"""Addresses of logging in and of KSeF tokens."""
+
+from typing import Final
+
+from ksef.simulator import keys
+from ksef.simulator.access import auth, ksef_tokens
+from ksef.simulator.bearer import Kind
+from ksef.simulator.routing import ACCESS, Route
+
+_AUTHENTICATION: Final = frozenset({Kind.AUTHENTICATION})
+_REFRESH: Final = frozenset({Kind.REFRESH})
+
+
+ROUTES: Final = (
+    Route("POST", "/v2/auth/challenge", auth.issue_challenge, group="anonymous"),
+    Route("POST", "/v2/auth/xades-signature", auth.log_in_by_signature, group="anonymous"),
+    Route("POST", "/v2/auth/ksef-token", auth.log_in_by_token, group="anonymous"),
+    Route("POST", "/v2/auth/token/redeem", auth.redeem, _AUTHENTICATION, group="anonymous"),
+    Route("POST", "/v2/auth/token/refresh", auth.refresh, _REFRESH, group="anonymous"),
+    Route("GET", "/v2/auth/sessions", auth.list_logins, ACCESS, group="anonymous"),
+    Route(
+        "DELETE", "/v2/auth/sessions/current", auth.end_current_login, ACCESS | _REFRESH, group="anonymous"
+    ),
+    Route("DELETE", "/v2/auth/sessions/{reference}", auth.end_login, ACCESS, group="anonymous"),
+    Route("GET", "/v2/auth/{reference}", auth.show_status, _AUTHENTICATION, group="anonymous"),
+    Route("GET", "/v2/security/public-key-certificates", keys.list_public_keys, group="anonymous"),
+    Route("POST", "/v2/tokens", ksef_tokens.generate_token, ACCESS),
+    Route("GET", "/v2/tokens", ksef_tokens.list_tokens, ACCESS),
+    Route("GET", "/v2/tokens/{reference}", ksef_tokens.show_token, ACCESS),
+    Route("DELETE", "/v2/tokens/{reference}", ksef_tokens.revoke_token, ACCESS),
+)

@@ -1,0 +1,1 @@
+"""KSeF certificates: a small certificate authority, enrolment, lists and revocation (section 3)."""

@@ -1,0 +1,7 @@
+"""Addresses of KSeF certificates."""
+
+from typing import Final
+
+from ksef.simulator.routing import Route
+
+ROUTES: Final[tuple[Route, ...]] = ()

@@ -1,0 +1,5 @@
+"""Tables of certificates and their enrolments."""
+
+from typing import Final
+
+TABLES: Final = ""

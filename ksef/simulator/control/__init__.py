@@ -1,0 +1,1 @@
+"""The control API of tests and of the demo."""

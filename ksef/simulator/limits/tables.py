@@ -1,0 +1,5 @@
+"""Tables of limits that were changed for one context or subject."""
+
+from typing import Final
+
+TABLES: Final = ""

@@ -1,0 +1,1 @@
+"""The lighthouse and what the API does while it reports an outage (section 1)."""

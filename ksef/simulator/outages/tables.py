@@ -1,0 +1,5 @@
+"""Tables of the lighthouse's messages."""
+
+from typing import Final
+
+TABLES: Final = ""

@@ -1,0 +1,1 @@
+"""Who may do what for whom: grants, queries and their effect (section 11)."""

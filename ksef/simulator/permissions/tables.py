@@ -1,0 +1,5 @@
+"""Tables of grants and of the operations that made them."""
+
+from typing import Final
+
+TABLES: Final = ""

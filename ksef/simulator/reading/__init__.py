@@ -1,0 +1,1 @@
+"""What goes out: metadata, exports, single invoices and collective identifiers (section 7)."""

@@ -1,0 +1,5 @@
+"""Tables of exports and collective identifiers."""
+
+from typing import Final
+
+TABLES: Final = ""

@@ -1,0 +1,1 @@
+"""What only the TEST environment lets one invent: subjects, persons, consents and blocks (section 14)."""

@@ -1,0 +1,5 @@
+"""Tables of invented subjects, persons, consents and blocks."""
+
+from typing import Final
+
+TABLES: Final = ""
