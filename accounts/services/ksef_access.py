@@ -44,7 +44,12 @@ class NotConnected(Exception):
 
 def endpoint_for(environment: str) -> Endpoint:
     api_url, qr_url = settings.KSEF_ADDRESSES[environment]
-    return Endpoint(environment=Environment(environment), api_url=api_url, qr_url=qr_url)
+    return Endpoint(
+        environment=Environment(environment),
+        api_url=api_url,
+        qr_url=qr_url,
+        is_local=bool(settings.KSEF_SIMULATOR_URL) and api_url.startswith(settings.KSEF_SIMULATOR_URL),
+    )
 
 
 def gateway_for(environment: str) -> Gateway:

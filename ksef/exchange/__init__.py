@@ -16,9 +16,12 @@ class Environment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
+    """`is_local`: the simulator beside us stands behind it, whichever environment it plays; no proxy, no TLS."""
+
     environment: Environment
     api_url: str  # With /v2, without a slash at the end.
     qr_url: str
+    is_local: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from ksef.exchange import (
     CertificateCredential,
     Credential,
     Endpoint,
-    Environment,
     InvoiceStatus,
     OnlineSession,
     TokenCredential,
@@ -56,7 +55,7 @@ class Gateway:
             transport=transport,
             timeout=timeout,
             now=now,
-            is_local=endpoint.environment is Environment.SIMULATOR,
+            is_local=endpoint.is_local,
         )
         self._sleep = sleep
         self._public_keys = PublicKeys(self._transport, now=now)
