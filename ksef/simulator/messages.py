@@ -3,8 +3,9 @@
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -136,6 +137,22 @@ class Fields:
             raise self._wrong(name, "wymagany jest tekst w Base64") from error
         if length is not None and len(value) != length:
             raise self._wrong(name, f"wymagane jest {length} bajtów")
+        return value
+
+    def choice(self, name: str, allowed: Iterable[str]) -> str:
+        value, known = self._values.get(name), tuple(allowed)
+        if value not in known:
+            raise self._wrong(name, f"wymagana jest jedna z wartości: {', '.join(known)}")
+        return str(value)
+
+    def moment(self, name: str) -> datetime:
+        """Return a date-time of the contract, which always says its offset from UTC."""
+        try:
+            value = datetime.fromisoformat(self.text(name, length=(1, 40)))
+        except ValueError as error:
+            raise self._wrong(name, "wymagana jest data i godzina w ISO 8601") from error
+        if value.tzinfo is None:
+            raise self._wrong(name, "wymagana jest data i godzina z przesunięciem względem UTC")
         return value
 
     def texts(self, name: str) -> list[str]:

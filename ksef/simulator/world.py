@@ -28,7 +28,9 @@ class Options:
     refresh_token_lifetime: float = 7 * 24 * 3600
     session_lifetime: float = 12 * 3600
     link_lifetime: float = 3 * 24 * 3600
+    certification: float = 0.2
     status_retention: float = 7 * 24 * 3600
+    operation_retention: float = 30 * 24 * 3600
     max_invoices: int = 10_000
     max_invoice_bytes: int = 1_000_000
     max_invoice_bytes_with_attachment: int = 3_000_000
@@ -59,6 +61,10 @@ def iso_or_none(milliseconds: int | None) -> str | None:
 
 def warsaw_date(milliseconds: int) -> date:
     return to_datetime(milliseconds).astimezone(WARSAW).date()
+
+
+def to_milliseconds(moment: datetime) -> int:
+    return as_milliseconds(moment.timestamp())
 
 
 def as_milliseconds(seconds: float) -> int:

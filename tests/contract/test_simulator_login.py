@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 from lxml import etree
 
 from tests.contract.ministry import (
@@ -24,7 +25,7 @@ from tests.contract.ministry import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cryptography.x509 import ObjectIdentifier
+    from cryptography import x509
 
 pytestmark = pytest.mark.contract
 
@@ -42,7 +43,7 @@ def visitor() -> Iterator[Visitor]:
 )
 @pytest.mark.parametrize("kind", ["rsa", "ec"])
 def test_certificate_of_the_company_gives_owner_rights(
-    visitor: Visitor, subject: dict[ObjectIdentifier, str], kind: str
+    visitor: Visitor, subject: dict[x509.ObjectIdentifier, str], kind: str
 ) -> None:
     """2.2: the certificate's NIP is the context's, so a session may be opened at once."""
     key = rsa.generate_private_key(65537, 2048) if kind == "rsa" else ec.generate_private_key(ec.SECP256R1())
@@ -55,7 +56,9 @@ def test_certificate_of_the_company_gives_owner_rights(
 @pytest.mark.parametrize(
     "subject", [seal_subject(OTHER), person_subject("PNOPL-80010112345")], ids=["nip", "pesel"]
 )
-def test_somebody_else_has_no_permissions(visitor: Visitor, subject: dict[ObjectIdentifier, str]) -> None:
+def test_somebody_else_has_no_permissions(
+    visitor: Visitor, subject: dict[x509.ObjectIdentifier, str]
+) -> None:
     """2.4: status 415, and nothing to redeem (21301)."""
     begun = visitor.begin_login(make_credential(subject))
     assert visitor.login_status(begun)["code"] == 415
@@ -127,8 +130,18 @@ def test_signed_nonsense_is_against_the_schema(visitor: Visitor) -> None:
 
 
 def test_certificate_without_an_identifier(visitor: Visitor) -> None:
-    """21115: neither NIP nor PESEL in the subject."""
+    """21406: the subject was to identify, and holds neither NIP nor PESEL."""
     body = sign_request(visitor.challenge()[0], make_credential(person_subject("1234")))
+    assert visitor.refusal("POST", "/v2/auth/xades-signature", content=body, headers=XML) == 21406
+
+
+@pytest.mark.parametrize("missing", [NameOID.COUNTRY_NAME, NameOID.SURNAME, NameOID.SERIAL_NUMBER])
+def test_certificate_without_an_attribute_it_must_have(
+    visitor: Visitor, missing: x509.ObjectIdentifier
+) -> None:
+    """21115: a personal certificate says name, surname, number, common name and country."""
+    subject = {name: value for name, value in person_subject(f"TINPL-{SELLER}").items() if name != missing}
+    body = sign_request(visitor.challenge()[0], make_credential(subject))
     assert visitor.refusal("POST", "/v2/auth/xades-signature", content=body, headers=XML) == 21115
 
 

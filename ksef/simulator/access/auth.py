@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from ksef.simulator import bearer, keys
 from ksef.simulator.access import xades
@@ -16,10 +17,10 @@ from ksef.simulator.access.authentications import (
     find_authentication,
     list_active_authentications,
 )
-from ksef.simulator.access.identity import Identity, identify
+from ksef.simulator.access.identity import Identity
 from ksef.simulator.access.ksef_tokens import check_token, is_revoked
 from ksef.simulator.access.token_request import CONTEXTS, TokenRequest, read_token_request
-from ksef.simulator.certificates.trust import find_problem
+from ksef.simulator.certificates.trust import find_problem, identify_signer, note_use
 from ksef.simulator.errors import Gone, Refusal
 from ksef.simulator.messages import Fields, Response, json_response, no_content, without_empty
 from ksef.simulator.numbers import new_reference
@@ -32,7 +33,12 @@ from ksef.simulator.world import as_milliseconds, iso, iso_or_none, warsaw_date
 _NO_PERMISSIONS: Final = "Brak przypisanych uprawnień"
 _DECEASED: Final = "Próba wykorzystania metod autoryzacyjnych osoby zmarłej"
 _BLOCKED: Final = "Skontaktuj się z Ministerstwem Finansów"
-_METHODS: Final = {"Token": "Token KSeF", "QualifiedSeal": "Pieczęć kwalifikowana"}
+_METHODS: Final = {
+    "InternalCertificate": "Certyfikat KSeF",
+    "PeppolSignature": "Podpis dostawcy usług Peppol",
+    "QualifiedSeal": "Pieczęć kwalifikowana",
+    "Token": "Token KSeF",
+}
 _ENCODING: Final = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']+)[\"']")
 
 
@@ -46,6 +52,7 @@ class _Outcome:
     category: str
     permissions: tuple[str, ...]
     token: str | None = None
+    certificate: bytes | None = None
 
 
 def issue_challenge(call: Call) -> Response:
@@ -70,7 +77,7 @@ def log_in_by_signature(call: Call) -> Response:
     signed = xades.verify(document)
     request = read_token_request(signed.root)
     _use_challenge(call, request.challenge)
-    identity = identify(signed.certificate, by_fingerprint=request.by_fingerprint)
+    identity = identify_signer(call.world, signed.certificate, by_fingerprint=request.by_fingerprint)
     digest = base64.b64encode(hashlib.sha256(document).digest()).decode("ascii")
     outcome = _outcome_of_signature(call, request=request, identity=identity, certificate=signed.certificate)
     return _begin(
@@ -85,7 +92,8 @@ def _outcome_of_signature(
     verify_chain = (call.request.query_value("verifyCertificateChain") or "").lower() == "true"
 
     def ends(code: int, detail: str, permissions: tuple[str, ...] = ()) -> _Outcome:
-        return _Outcome(code, detail, identity, "XadesSignature", permissions)
+        der = certificate.public_bytes(Encoding.DER)
+        return _Outcome(code, detail, identity, "XadesSignature", permissions, certificate=der)
 
     if problem := find_problem(call.world, certificate, verify_chain=verify_chain, now=call.now):
         return ends(460, problem)
@@ -94,6 +102,8 @@ def _outcome_of_signature(
     if is_blocked(call.world, context=context):
         return ends(480, _BLOCKED)
     permissions = permissions_of(call.world, identity, context=context)
+    if permissions:
+        note_use(call.world, certificate, now=call.now)
     return ends(200, "", permissions) if permissions else ends(415, _NO_PERMISSIONS)
 
 
@@ -161,6 +171,7 @@ def _begin(call: Call, *, context: tuple[str, str], outcome: _Outcome, document_
         detail=outcome.detail,
         token=outcome.token,
         document_hash=document_hash,
+        certificate=outcome.certificate,
     )
     claims = bearer.Claims(
         kind=bearer.Kind.AUTHENTICATION,

@@ -1,7 +1,7 @@
 """Authentication operations as they are remembered: who logged in, to which context, with what result."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from ksef.simulator.state import Store
@@ -21,7 +21,7 @@ _REVOKED: Final = "Uwierzytelnienie i powiązane refresh tokeny zostały uniewa�
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """One row; `code` is the result that holds from `ready_at` on."""
+    """One row; `code` is the result that holds from `ready_at` on, `certificate` what signed the request."""
 
     id: int
     reference: str
@@ -42,6 +42,7 @@ class Authentication:
     refreshed_at: int | None
     refresh_valid_until: int | None
     revoked_at: int | None
+    certificate: bytes | None = field(repr=False)
 
     @property
     def granted(self) -> tuple[str, ...]:

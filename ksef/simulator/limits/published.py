@@ -2,12 +2,11 @@
 
 from typing import Final
 
+from ksef.simulator.limits.effective import certificate_limits
 from ksef.simulator.messages import Response, json_response
 from ksef.simulator.routing import Call
 
 _MEGABYTE: Final = 1_000_000
-_PERSONAL: Final = (12, 6)
-_COMPANY: Final = (300, 100)
 _RATES: Final = {
     "onlineSession": (10, 30, 120),
     "onlineSessionClose": (20, 60, 240),
@@ -45,9 +44,13 @@ def show_context_limits(call: Call) -> Response:
 
 def show_subject_limits(call: Call) -> Response:
     """GET /limits/subject."""
-    enrollments, certificates = _COMPANY if call.caller.authentication.subject_type == "Nip" else _PERSONAL
+    mine = call.caller.authentication
+    limits = certificate_limits(call.world, subject_type=mine.subject_type, subject=mine.subject)
     return json_response(
-        {"enrollment": {"maxEnrollments": enrollments}, "certificate": {"maxCertificates": certificates}}
+        {
+            "enrollment": {"maxEnrollments": limits.enrollments},
+            "certificate": {"maxCertificates": limits.certificates},
+        }
     )
 
 

@@ -11,3 +11,10 @@ def permissions_of(world: World, identity: Identity, *, context: tuple[str, str]
     if context_type == "Nip" and (identity.kind, identity.value) == ("Nip", value):
         return ("Owner",)
     return ()
+
+
+def may_issue_for(world: World, *, context: tuple[str, str], seller: str) -> bool:  # noqa: ARG001 - grants.
+    """Return whether invoices of this seller may be issued in the context, whoever does it (sections 9, 13.9)."""
+    context_type, value = context
+    # A subordinate unit and a composed EU identifier begin with the NIP of their company.
+    return context_type != "PeppolId" and value.partition("-")[0] == seller

@@ -17,3 +17,8 @@ def is_deceased(world: World, identity: Identity) -> bool:  # noqa: ARG001 - per
 def may_attach(world: World, *, nip: str, now: int) -> bool:  # noqa: ARG001 - consents.
     """Return whether the taxpayer has given notice of attachments; else they end with 415 (13.8)."""
     return False
+
+
+def identifiers_of(world: World, *, kind: str, value: str) -> tuple[tuple[str, str], ...]:  # noqa: ARG001 - persons.
+    """Return all that one subject is known by: the identifier itself and the one that a person's NIP or PESEL adds."""
+    return ((kind, value),)
