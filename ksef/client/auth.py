@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
+from ksef.client.parts import Status, read_status
 from ksef.client.reading import Fields
 from ksef.client.transport import Answer, Call, Transport
 from ksef.crypto import PublicKey, to_base64
@@ -23,13 +24,6 @@ class Login:
 
     reference: str
     token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    code: int
-    description: str
-    details: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +84,7 @@ def _read_login(answer: Answer) -> Login:
 
 
 def _read_status(answer: Answer) -> Status:
-    status = Fields.parse(answer.body).object("status")
-    return Status(
-        code=status.integer("code"),
-        description=status.find_text("description") or "",
-        details=status.texts("details"),
-    )
+    return read_status(Fields.parse(answer.body).object("status"))
 
 
 def _read_tokens(answer: Answer) -> Tokens:

@@ -51,6 +51,12 @@ class Fields:
             raise Unreadable(f"{name} is not a whole number")
         return value
 
+    def boolean(self, name: str) -> bool:
+        value = self.members.get(name)
+        if not isinstance(value, bool):
+            raise Unreadable(f"{name} is neither true nor false")
+        return value
+
     def binary(self, name: str) -> bytes:
         try:
             return from_base64(self.text(name))

@@ -23,6 +23,7 @@ from ksef.exchange import (
     OnlineSession,
     TokenCredential,
 )
+from ksef.gateway.certificates import Certificates
 from ksef.gateway.public_keys import PublicKeys
 from ksef.status import InvoiceFate, LoginFate, invoice_fate, login_fate
 from ksef.xades import sign_auth_request
@@ -59,6 +60,7 @@ class Gateway:
         )
         self._sleep = sleep
         self._public_keys = PublicKeys(self._transport, now=now)
+        self.certificates = Certificates(self._transport)
 
     def __enter__(self) -> Self:
         return self

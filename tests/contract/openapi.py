@@ -60,7 +60,7 @@ class Contract:
     def check(self, response: httpx.Response) -> None:
         """Fail unless the answer is one the contract knows for this operation."""
         where = f"{response.request.method} {response.request.url.path} -> {response.status_code}"
-        known = self._operation(response.request)["responses"]
+        known = self.operation(response.request)["responses"]
         assert str(response.status_code) in known, f"{where}: unknown status, {response.text}"
         content = known[str(response.status_code)].get("content", {})
         media = response.headers.get("content-type", "").partition(";")[0]
@@ -71,7 +71,32 @@ class Contract:
         if media.endswith("json"):
             self._check_json(content[media]["schema"], response.json(), where=where)
 
-    def _operation(self, request: httpx.Request) -> dict[str, Any]:
+    def check_request(self, request: httpx.Request) -> None:
+        """Fail unless the request says what its operation may be told, and no more."""
+        operation = self.operation(request)
+        where = self.name_of(operation)
+        known = {parameter["name"] for parameter in operation.get("parameters", [])}
+        assert set(request.url.params) <= known, where
+        assert ("Authorization" in request.headers) is ("security" in operation), where
+        content = operation.get("requestBody", {}).get("content", {})
+        if not content:
+            assert request.content == b"", where
+            return
+        kind = request.headers["Content-Type"]
+        assert kind in content, where
+        if kind == "application/json":
+            self._check_json(content[kind]["schema"], json.loads(request.content), where=where)
+
+    def name_of(self, operation: dict[str, Any]) -> str:
+        """Method and path template of an operation of this document."""
+        return next(
+            f"{method.upper()} {path}"
+            for path, known in self.document["paths"].items()
+            for method, described in known.items()
+            if described is operation
+        )
+
+    def operation(self, request: httpx.Request) -> dict[str, Any]:
         path = request.url.path.removeprefix("/v2")
         paths = self.document["paths"]
         fitting = [name for name in paths if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", name), path)]
