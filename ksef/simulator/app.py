@@ -91,8 +91,7 @@ class Simulator:
         store = self.world.store
         try:
             # Verdicts are committed on their own: a refused request is rolled back, they are not.
-            with store.transaction():
-                settle(self.world, now=self.world.now())
+            settle(self.world, now=self.world.now())
             with store.transaction():
                 return serve(self._routes, world=self.world, request=request, now=self.world.now())
         except Problem as problem:

@@ -4,12 +4,14 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeGuard
 
 from ksef.simulator.errors import Refusal
 from ksef.simulator.routing import Call
 
 _LAST_PAGE: Final = 2**31 - 1
+_LAST_PLACE: Final = 2**63 - 1
+"""What SQLite can compare with."""
 _DIGITS: Final = 10
 
 
@@ -30,22 +32,59 @@ class Page:
         return base64.urlsafe_b64encode(json.dumps([self.path, following]).encode()).decode("ascii")
 
 
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A page that goes on behind the last row seen, so that the last of a thousand costs no more than the first.
+
+    `after` is that row's place in the order, as numbers; None is the beginning.
+    """
+
+    path: str
+    after: tuple[int, ...] | None
+    size: int
+
+    def token_after(self, place: tuple[int, ...]) -> str:
+        return base64.urlsafe_b64encode(json.dumps([self.path, place]).encode()).decode("ascii")
+
+
 def read_page(call: Call, *, low: int, high: int) -> Page:
     """Return the page asked for; Refusal 21405 for a wrong size, 21418 for a token that is not ours."""
     size = _read_number(call, "pageSize", default=10, low=low, high=high)
-    token = call.request.headers.get("x-continuation-token", "")
-    start = _start_of(token, path=call.request.path) if token else 0
+    start = _read_token(call)
+    if start is None:
+        return Page(path=call.request.path, start=0, size=size)
+    if not _is_place(start):
+        raise Refusal(21418)
     return Page(path=call.request.path, start=start, size=size)
 
 
-def _start_of(token: str, *, path: str) -> int:
-    try:
-        of_path, start = json.loads(base64.urlsafe_b64decode(token))
-    except (ValueError, TypeError) as error:
-        raise Refusal(21418) from error
-    if of_path != path or not isinstance(start, int) or start < 0:
+def read_cursor(call: Call, *, low: int, high: int, numbers: int) -> Cursor:
+    """Return the page asked for, in an order of so many numbers; refuses as `read_page` does."""
+    size = _read_number(call, "pageSize", default=10, low=low, high=high)
+    place = _read_token(call)
+    if place is None:
+        return Cursor(path=call.request.path, after=None, size=size)
+    if not isinstance(place, list) or len(place) != numbers or not all(_is_place(item) for item in place):
         raise Refusal(21418)
-    return start
+    return Cursor(path=call.request.path, after=tuple(place), size=size)
+
+
+def _is_place(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value <= _LAST_PLACE
+
+
+def _read_token(call: Call) -> Any:
+    """Return what one of our tokens for this path holds, None without a token."""
+    token = call.request.headers.get("x-continuation-token", "")
+    if not token:
+        return None
+    try:
+        of_path, place = json.loads(base64.urlsafe_b64decode(token))
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Refusal(21418) from error
+    if of_path != call.request.path:
+        raise Refusal(21418)
+    return place
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,11 +56,17 @@ class Store:
     def run(self, statement: str, *values: Value) -> None:
         self._connection.execute(statement, values)
 
-    def insert(self, table: str, **values: Value) -> None:
+    def insert(self, table: str, **values: Value) -> int:
+        """Return the id of the new row."""
         names = ", ".join(values)
         marks = ", ".join("?" for _ in values)
         statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - names from our code.
-        self._connection.execute(statement, tuple(values.values()))
+        return self._connection.execute(statement, tuple(values.values())).lastrowid or 0
+
+    def update(self, table: str, identifier: int, **values: Value) -> None:
+        names = ", ".join(f"{name} = ?" for name in values)
+        statement = f"UPDATE {table} SET {names} WHERE id = ?"  # noqa: S608 - names from our code.
+        self._connection.execute(statement, (*values.values(), identifier))
 
     def rows(self, query: str, *values: Value) -> list[dict[str, Any]]:
         return [dict(row) for row in self._connection.execute(query, values)]

@@ -1,5 +1,6 @@
 """The simulator's surroundings: its clock, the settings a test may turn, its memory and its planned faults."""
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -34,6 +35,7 @@ class Options:
     max_invoices: int = 10_000
     max_invoice_bytes: int = 1_000_000
     max_invoice_bytes_with_attachment: int = 3_000_000
+    upo_documents: int = 10_000
 
     def changed(self, changes: dict[str, float]) -> "Options":
         """Return other options; ValueError for an unknown name or a negative value."""
@@ -76,6 +78,7 @@ class World:
     """Time is milliseconds since 1970 everywhere, as the simulated clock shows it.
 
     `verdicts` are status codes that the next invoices will get whatever is in them: 405, 500 or 550.
+    `working` is held by whoever processes what was sent; never taken inside a transaction.
     """
 
     store: Store
@@ -84,6 +87,7 @@ class World:
     flavour: Flavour = TEST
     faults: FaultBook = field(default_factory=FaultBook)
     verdicts: deque[int] = field(default_factory=deque)
+    working: threading.Lock = field(default_factory=threading.Lock)
     offset: float = 0.0
     initial: Options = field(init=False)
 

@@ -1,30 +1,23 @@
-"""Invoices in an online session: sending, status, lists, and reading one by its KSeF number (sections 4.3 and 4.5)."""
+"""Invoices in a session: sending, status, lists, and reading one by its KSeF number (sections 4.3 and 4.5)."""
 
 import base64
 import hashlib
-from typing import Final
+from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from ksef.simulator.errors import Refusal
+from ksef.simulator.limits.effective import session_limits
 from ksef.simulator.messages import Fields, Response, json_response, without_empty
 from ksef.simulator.numbers import new_reference
-from ksef.simulator.paging import read_page
+from ksef.simulator.paging import read_cursor
 from ksef.simulator.routing import Call
-from ksef.simulator.sending.records import (
-    SUCCESS,
-    Invoice,
-    Session,
-    count_invoices,
-    find_by_ksef_number,
-    find_invoice,
-    list_by_hash,
-    list_invoices,
-    own_session,
-)
+from ksef.simulator.sending import records
+from ksef.simulator.sending.records import ONLINE, SUCCESS, Arrival, Invoice, Session, own_session
 from ksef.simulator.sending.sessions import require_open
 from ksef.simulator.sending.upo import invoice_upo_link
+from ksef.simulator.state import Store
 from ksef.simulator.world import as_milliseconds, iso, iso_or_none, warsaw_date
 
 _SHA256: Final = 32
@@ -46,34 +39,34 @@ _DESCRIPTIONS: Final = {
 
 def send_invoice(call: Call) -> Response:
     """POST /sessions/online/{referenceNumber}/invoices: sizes and hashes at once, everything else later."""
-    session = own_session(call)
+    session = own_session(call, kind=ONLINE)
     fields = Fields.of(call.request)
     encrypted = fields.base64("encryptedInvoiceContent")
     _check_file(fields, encrypted, size="encryptedInvoiceSize", digest="encryptedInvoiceHash")
     fields.base64("invoiceHash", length=_SHA256)
     fields.integer("invoiceSize", least=1)
     require_open(call, session, purpose="wysyłkę faktur")
-    ordinal = _next_ordinal(call, session)
+    _require_room(call, session)
     content = _decrypt(encrypted, session=session)
     if content is not None:
         _check_file(fields, content, size="invoiceSize", digest="invoiceHash")
     offline = fields.flag("offlineMode")
-    corrected = _corrected_hash(call, fields, offline=offline)
-    reference = new_reference("EE", on=warsaw_date(call.now))
-    call.world.store.insert(
-        "invoices",
-        reference=reference,
-        session=session.reference,
-        ordinal=ordinal,
+    arrival = Arrival(
+        session=session,
+        ordinal=session.total + 1,
+        reference=new_reference("EE", on=warsaw_date(call.now)),
         hash=fields.text("invoiceHash"),
         content=content,
-        offline=int(offline),
-        corrected_hash=corrected,
+        size=None if content is None else len(content),
+        offline=offline,
         received_at=call.now,
         due_at=call.now + as_milliseconds(call.world.options.processing),
+        corrected_hash=_corrected_hash(call, fields, offline=offline),
     )
-    call.world.store.run("UPDATE sessions SET updated_at = ? WHERE id = ?", call.now, session.id)
-    return json_response({"referenceNumber": reference}, status=202)
+    store = call.world.store
+    records.add_invoice(store, arrival)
+    store.update("sessions", session.id, total=session.total + 1, updated_at=call.now)
+    return json_response({"referenceNumber": arrival.reference}, status=202)
 
 
 def _check_file(fields: Fields, content: bytes, *, size: str, digest: str) -> None:
@@ -83,15 +76,13 @@ def _check_file(fields: Fields, content: bytes, *, size: str, digest: str) -> No
         raise Refusal(21403, "Skrót treści nie zgadza się ze skrótem pliku.")
 
 
-def _next_ordinal(call: Call, session: Session) -> int:
-    count = count_invoices(call.world.store, session.reference).total
-    limit = call.world.options.max_invoices
-    if count >= limit:
+def _require_room(call: Call, session: Session) -> None:
+    limit = session_limits(call.world, context=session.owner, batch=False).invoices
+    if session.total >= limit:
         raise Refusal(
             21155,
             f"Sesja o numerze referencyjnym {session.reference} osiągnęła dozwolony limit liczby faktur {limit}.",
         )
-    return count + 1
 
 
 def _decrypt(encrypted: bytes, *, session: Session) -> bytes | None:
@@ -115,7 +106,7 @@ def _corrected_hash(call: Call, fields: Fields, *, offline: bool) -> str | None:
     digest = fields.text("hashOfCorrectedInvoice")
     if not offline:
         raise Refusal(21405, "hashOfCorrectedInvoice: korekta techniczna wymaga offlineMode.")
-    corrected = list_by_hash(call.world.store, digest)
+    corrected = records.list_by_hash(call.world.store, digest)
     if not corrected:
         raise Refusal(21405, "hashOfCorrectedInvoice: nie znaleziono korygowanej faktury.")
     if call.world.store.row("SELECT id FROM invoices WHERE corrected_hash = ? AND code = ?", digest, SUCCESS):
@@ -130,7 +121,7 @@ def show_invoice_status(call: Call) -> Response:
     """GET /sessions/{referenceNumber}/invoices/{invoiceReferenceNumber}."""
     session = own_session(call)
     reference = call.parts["invoice"]
-    invoice = find_invoice(call.world.store, session=session.reference, reference=reference)
+    invoice = records.find_invoice(call.world.store, session=session.reference, reference=reference)
     if invoice is None:
         raise Refusal(21405, f"Faktura o numerze referencyjnym {reference} nie została znaleziona.")
     return json_response(_as_json(call, invoice))
@@ -138,19 +129,26 @@ def show_invoice_status(call: Call) -> Response:
 
 def list_session_invoices(call: Call) -> Response:
     """GET /sessions/{referenceNumber}/invoices."""
-    return _list(call, list_invoices(call.world.store, own_session(call).reference))
+    return _list(call, records.list_invoices)
 
 
 def list_failed_invoices(call: Call) -> Response:
     """GET /sessions/{referenceNumber}/invoices/failed."""
-    invoices = list_invoices(call.world.store, own_session(call).reference)
-    return _list(call, [invoice for invoice in invoices if invoice.code not in {None, SUCCESS}])
+    return _list(call, records.list_failed_invoices)
 
 
-def _list(call: Call, invoices: list[Invoice]) -> Response:
-    page = read_page(call, low=10, high=1000)
-    items = [_as_json(call, invoice) for invoice in page.cut(invoices)]
-    token = page.next_token(len(invoices))
+class _Listing(Protocol):
+    def __call__(self, store: Store, session: str, *, after: int, most: int) -> list[Invoice]: ...
+
+
+def _list(call: Call, listing: _Listing) -> Response:
+    session = own_session(call)
+    cursor = read_cursor(call, low=10, high=1000, numbers=1)
+    after = 0 if cursor.after is None else cursor.after[0]
+    found = listing(call.world.store, session.reference, after=after, most=cursor.size + 1)
+    shown = found[: cursor.size]
+    token = cursor.token_after((shown[-1].ordinal,)) if len(found) > len(shown) else None
+    items = [_as_json(call, invoice) for invoice in shown]
     return json_response(without_empty({"continuationToken": token, "invoices": items}))
 
 
@@ -164,6 +162,7 @@ def _as_json(call: Call, invoice: Invoice) -> dict[str, object]:
             "ksefNumber": invoice.ksef_number,
             "referenceNumber": invoice.reference,
             "invoiceHash": invoice.hash,
+            "invoiceFileName": invoice.file_name,
             "acquisitionDate": iso_or_none(invoice.acquired_at),
             "invoicingDate": iso(invoice.received_at),
             "permanentStorageDate": iso_or_none(stored),
@@ -198,7 +197,7 @@ def _status(invoice: Invoice, *, now: int) -> dict[str, object]:
 def show_invoice(call: Call) -> Response:
     """GET /invoices/ksef/{ksefNumber}: for the seller and for the buyer."""
     number = call.parts["number"]
-    invoice = find_by_ksef_number(call.world.store, number)
+    invoice = records.find_by_ksef_number(call.world.store, number)
     mine = call.caller.authentication
     parties = () if invoice is None else (invoice.seller, invoice.buyer)
     if invoice is None or invoice.content is None or mine.context not in parties:

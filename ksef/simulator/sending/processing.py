@@ -1,160 +1,159 @@
-"""Judging what was sent, once its processing time is over: by the clock, at the next request, without a thread."""
+"""What happens after an answer: sessions end, invoices are judged, receipts are made; in small steps, by the clock.
+
+All of it follows from the database, so a process that was killed goes on where it stopped.
+"""
 
 import json
-from dataclasses import dataclass
+from collections import Counter
 from typing import Final
 
-from ksef.simulator.numbers import new_ksef_number
-from ksef.simulator.sending.records import SUCCESS, Invoice, Session, find_session, list_by_hash
-from ksef.simulator.sending.verification import (
-    Facts,
-    Limits,
-    Rejected,
-    check_dates,
-    check_identifiers,
-    read_invoice,
-)
-from ksef.simulator.state import Store
-from ksef.simulator.world import World, as_milliseconds, warsaw_date
+from ksef.simulator.limits.effective import SessionLimits, session_limits
+from ksef.simulator.sending.judging import Case, Finding, judge, read_document
+from ksef.simulator.sending.records import ONLINE, SUCCESS, Invoice, Session, find_session, read_content
+from ksef.simulator.sending.upo import keep_page, prepare_next_page, read_seal
+from ksef.simulator.world import World, as_milliseconds
 
-_DUPLICATE: Final = 440
-
-
-@dataclass(frozen=True, slots=True)
-class _Original:
-    session: str
-    ksef_number: str
+_CHUNK: Final = 100
+_CHUNK_BYTES: Final = 8_000_000
+_EMPTY: Final = 440
+_NONE_GOOD: Final = 445
+_NOTHING_SENT: Final = "Nie przesłano faktur"
+_TOO_LATE: Final = "Przekroczono czas wysyłki"
 
 
 def settle(world: World, *, now: int) -> None:
-    """Judge every invoice whose time has come, in the order of arrival."""
-    rows = world.store.rows(
-        "SELECT * FROM invoices WHERE code IS NULL AND due_at <= ? ORDER BY due_at, id", now
+    """Do everything whose time has come, in the order of arrival."""
+    with world.working:
+        while step(world, now=now, not_before=0):
+            pass
+
+
+def step(world: World, *, now: int, not_before: int) -> bool:
+    """Do one bounded piece of work and return whether there was any; the caller holds `world.working`."""
+    return (
+        _end_sessions(world, now=now)
+        or _judge_some(world, now=now, not_before=not_before)
+        or _finish_session(world, now=now)
     )
+
+
+def _end_sessions(world: World, *, now: int) -> bool:
+    """Close the online sessions whose time is over (4.4), and cancel the packages that were not finished (5)."""
+    with world.store.transaction():
+        rows = world.store.rows(
+            "SELECT * FROM sessions WHERE code IS NULL AND closed_at IS NULL AND ends_at <= ?"
+            " ORDER BY ends_at, id LIMIT ?",
+            now,
+            _CHUNK,
+        )
+        for row in rows:
+            _end_session(world, Session(**row))
+    return bool(rows)
+
+
+def _end_session(world: World, session: Session) -> None:
+    at = session.ends_at
+    if session.kind == ONLINE:
+        due_at = at + as_milliseconds(world.options.processing)
+        world.store.update("sessions", session.id, closed_at=at, updated_at=at, due_at=due_at)
+    else:
+        details = json.dumps([_TOO_LATE], ensure_ascii=False)
+        world.store.update("sessions", session.id, closed_at=at, updated_at=at, code=_EMPTY, details=details)
+
+
+def _judge_some(world: World, *, now: int, not_before: int) -> bool:
+    """Judge the next invoices: reading them takes nobody's turn, only the verdicts are one transaction."""
+    with world.store.transaction():
+        cases = _next_cases(world, now=now)
+    if not cases:
+        return False
+    findings = [read_document(case) for case in cases]
+    with world.store.transaction():
+        _write_verdicts(world, findings, not_before=not_before)
+    return True
+
+
+def _next_cases(world: World, *, now: int) -> list[Case]:
+    rows = world.store.rows(
+        "SELECT * FROM invoices WHERE code IS NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?", now, _CHUNK
+    )
+    sessions: dict[str, tuple[Session, SessionLimits]] = {}
+    cases: list[Case] = []
+    size = 0
     for row in rows:
-        _judge(world, Invoice(**row))
+        size += row["size"] or 0
+        if cases and size > _CHUNK_BYTES:
+            break
+        invoice = Invoice(**row, content=read_content(world.store, row["id"]))
+        if invoice.session not in sessions:
+            sessions[invoice.session] = _session_of(world, invoice)
+        session, limits = sessions[invoice.session]
+        cases.append(Case(invoice=invoice, session=session, limits=limits))
+    return cases
 
 
-def _judge(world: World, invoice: Invoice) -> None:
+def _session_of(world: World, invoice: Invoice) -> tuple[Session, SessionLimits]:
     session = find_session(world.store, invoice.session)
     if session is None:
         raise LookupError(invoice.session)
-    facts: Facts | None = None
-    try:
-        _check_planned(world)
-        facts = read_invoice(_plain(invoice), limits=_limits(world))
-        _check_sending(world, invoice, session=session, facts=facts)
-    except Rejected as rejection:
-        _reject(world.store, invoice, facts=facts, rejection=rejection)
-        return
-    original = _find_original(world.store, facts)
-    if original is None:
-        _accept(world, invoice, facts=facts)
-    else:
-        duplicate = Rejected(
-            _DUPLICATE,
-            f"Duplikat faktury. Faktura o numerze KSeF: {original.ksef_number} została już prawidłowo"
-            f" przesłana do systemu w sesji: {original.session}",
+    return session, session_limits(world, context=session.owner, batch=session.is_batch)
+
+
+def _write_verdicts(world: World, findings: list[Finding], *, not_before: int) -> None:
+    counts: dict[int, Counter[bool]] = {}
+    for finding in findings:
+        invoice, session = finding.case.invoice, finding.case.session
+        # A reset may have come in between, and another invoice have taken the number of the row.
+        if not _still_waits(world, invoice):
+            continue
+        code = judge(world, finding, not_before=not_before)
+        counts.setdefault(session.id, Counter())[code == SUCCESS] += 1
+    for identifier, count in counts.items():
+        world.store.run(
+            "UPDATE sessions SET accepted = accepted + ?, rejected = rejected + ? WHERE id = ?",
+            count[True],
+            count[False],
+            identifier,
         )
-        _reject(world.store, invoice, facts=facts, rejection=duplicate, original=original)
 
 
-def _check_planned(world: World) -> None:
-    """Some codes are KSeF's own trouble and no fault of the invoice: tests plan them through the control API."""
-    if world.verdicts:
-        raise Rejected(world.verdicts.popleft())
+def _still_waits(world: World, invoice: Invoice) -> bool:
+    found = world.store.row("SELECT id FROM invoices WHERE reference = ? AND code IS NULL", invoice.reference)
+    return found is not None
 
 
-def _plain(invoice: Invoice) -> bytes:
-    if invoice.content is None:
-        raise Rejected(435)
-    return invoice.content
+def _finish_session(world: World, *, now: int) -> bool:
+    """Give one processed session its outcome; a good one gets the pages of its receipt first, one a step."""
+    with world.store.transaction():
+        row = world.store.row(
+            "SELECT * FROM sessions WHERE code IS NULL AND closed_at IS NOT NULL AND (due_at <= ? OR total = 0)"
+            " AND unpacked AND total = accepted + rejected ORDER BY due_at, id LIMIT 1",
+            now,
+        )
+        if row is None:
+            return False
+        session = Session(**row)
+        confirmation = prepare_next_page(world, session)
+        if confirmation is None:
+            _write_outcome(world, session)
+            return True
+        seal = read_seal(world.store)
+    content = confirmation.sealed(seal)
+    with world.store.transaction():
+        if find_session(world.store, session.reference) is not None:
+            keep_page(world, confirmation, content, now=now)
+    return True
 
 
-def _limits(world: World) -> Limits:
-    return Limits(world.options.max_invoice_bytes, world.options.max_invoice_bytes_with_attachment)
-
-
-def _check_sending(world: World, invoice: Invoice, *, session: Session, facts: Facts) -> None:
-    """The rules about this sending: attachments (8), who may issue for the seller (9), dates (3), NIPs (4)."""
-    if facts.has_attachment and invoice.corrected_hash is None:
-        raise Rejected(415)
-    if (session.context_type, session.context) != ("Nip", facts.seller):
-        raise Rejected(410, f"Brak uprawnień do wystawienia faktury w imieniu podmiotu {facts.seller}.")
-    check_dates(facts, accepted_on=warsaw_date(invoice.received_at))
-    if session.checks_nip:
-        check_identifiers(facts)
-    if invoice.corrected_hash is not None and _has_accepted(world.store, invoice.corrected_hash):
-        raise Rejected(450, "Faktura posiada już przetworzoną prawidłowo korektę techniczną.")
-
-
-def _has_accepted(store: Store, corrected_hash: str) -> bool:
-    """Return whether the rejected document has a correction that went through while this one waited."""
-    found = store.row(
-        "SELECT id FROM invoices WHERE corrected_hash = ? AND code = ?", corrected_hash, SUCCESS
-    )
-    return found is not None or any(other.code == SUCCESS for other in list_by_hash(store, corrected_hash))
-
-
-def _find_original(store: Store, facts: Facts) -> _Original | None:
-    """Seller, kind and number are unique in all of KSeF (13.2); a rejected invoice does not block its number."""
-    row = store.row(
-        "SELECT session, ksef_number FROM invoices WHERE seller = ? AND kind = ? AND number = ? AND code = ?",
-        facts.seller,
-        facts.kind,
-        facts.number,
-        SUCCESS,
-    )
-    return None if row is None else _Original(**row)
-
-
-def _accept(world: World, invoice: Invoice, *, facts: Facts) -> None:
-    accepted_on = warsaw_date(invoice.received_at)
-    # KSeF itself turns an invoice of an earlier day offline (section 10).
-    offline = bool(invoice.offline) or facts.issue_date < accepted_on
-    world.store.run(
-        "UPDATE invoices SET code = ?, mode = ?, ksef_number = ?, acquired_at = ?, stored_at = ? WHERE id = ?",
-        SUCCESS,
-        "Offline" if offline else "Online",
-        new_ksef_number(seller=facts.seller, on=accepted_on),
-        invoice.due_at,
-        invoice.due_at + as_milliseconds(world.options.storage),
-        invoice.id,
-    )
-    _keep_facts(world.store, invoice, facts)
-
-
-def _reject(
-    store: Store,
-    invoice: Invoice,
-    *,
-    facts: Facts | None,
-    rejection: Rejected,
-    original: _Original | None = None,
-) -> None:
-    store.run(
-        "UPDATE invoices SET code = ?, details = ?, original_session = ?, original_number = ? WHERE id = ?",
-        rejection.code,
-        json.dumps(rejection.details, ensure_ascii=False),
-        original.session if original else None,
-        original.ksef_number if original else None,
-        invoice.id,
-    )
-    if facts is not None:
-        _keep_facts(store, invoice, facts)
-
-
-def _keep_facts(store: Store, invoice: Invoice, facts: Facts) -> None:
-    store.run(
-        "UPDATE invoices SET seller = ?, seller_name = ?, buyer = ?, kind = ?, number = ?, issue_date = ?,"
-        " gross = ?, currency = ? WHERE id = ?",
-        facts.seller,
-        facts.seller_name,
-        facts.buyer,
-        facts.kind,
-        facts.number,
-        facts.issue_date.isoformat(),
-        facts.gross,
-        facts.currency,
-        invoice.id,
+def _write_outcome(world: World, session: Session) -> None:
+    code = SUCCESS if session.accepted else _NONE_GOOD if session.total else _EMPTY
+    details = [] if session.total else [_NOTHING_SENT]
+    # An empty session has nothing to wait for.
+    at = session.closed_at if not session.total else session.due_at
+    world.store.update(
+        "sessions",
+        session.id,
+        code=code,
+        details=json.dumps(details, ensure_ascii=False),
+        updated_at=max(session.updated_at, at or 0),
     )

@@ -1,50 +1,93 @@
 """Sessions and invoices as they are remembered, and the queries over them."""
 
 import json
-from dataclasses import dataclass, fields
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from ksef.simulator.errors import Refusal
+from ksef.simulator.flavours import Form
 from ksef.simulator.routing import Call
 from ksef.simulator.state import Store
 
 SUCCESS: Final = 200
+ONLINE: Final = "Online"
+BATCH: Final = "Batch"
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An online session; without a key the sent one could not be decrypted (status 415)."""
+    """A session; without a key the sent one could not be decrypted (status 415).
+
+    `code` stays None until the outcome is known; the three counts follow the invoices.
+    """
 
     id: int
     reference: str
+    kind: str
     authentication: str
     context_type: str
     context: str
+    subject_type: str
+    subject: str
+    system_code: str
+    schema_version: str
+    form_value: str
+    offline: int
     created_at: int
     updated_at: int
     valid_until: int
+    ends_at: int
     closed_at: int | None
+    due_at: int | None
+    unpacked: int
     key: bytes | None
     iv: bytes
     checks_nip: int
+    total: int
+    accepted: int
+    rejected: int
+    code: int | None
+    details: str
 
-    def end_at(self, now: int) -> int | None:
-        """Return when the session ended: closed, or by itself at validUntil (4.4)."""
-        if self.closed_at is not None:
-            return self.closed_at
-        return self.valid_until if now >= self.valid_until else None
+    @property
+    def form(self) -> Form:
+        return (self.system_code, self.schema_version, self.form_value)
+
+    @property
+    def is_batch(self) -> bool:
+        return self.kind == BATCH
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        return (self.context_type, self.context)
+
+    @property
+    def messages(self) -> list[str]:
+        return list(json.loads(self.details))
+
+    def code_at(self, now: int) -> int:
+        """Return the status code of table 4.5; before the outcome it follows from the time alone."""
+        if self.code is not None:
+            return self.code
+        if self.closed_at is None and now < self.ends_at:
+            return 100
+        if not self.is_batch:
+            return 170
+        return 440 if self.closed_at is None else 150
 
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """One sent document; `code` stays None until it is judged at `due_at`."""
+    """One sent document; `code` stays None until it is judged at `due_at`. Lists leave the content out."""
 
     id: int
     reference: str
     session: str
+    context: str
     ordinal: int
     hash: str
-    content: bytes | None
+    size: int | None
+    file_name: str | None
     offline: int
     corrected_hash: str | None
     received_at: int
@@ -65,22 +108,28 @@ class Invoice:
     ksef_number: str | None
     acquired_at: int | None
     stored_at: int | None
+    content: bytes | None = None
 
     @property
     def messages(self) -> list[str]:
         return list(json.loads(self.details))
 
 
-_LISTED: Final = ", ".join(
-    "NULL AS content" if column.name == "content" else column.name for column in fields(Invoice)
-)
-
-
 @dataclass(frozen=True, slots=True)
-class Counts:
-    total: int
-    accepted: int
-    rejected: int
+class Arrival:
+    """What is known of an invoice when it comes in; without content it could not be decrypted or is far too long."""
+
+    session: Session
+    ordinal: int
+    reference: str
+    hash: str
+    content: bytes | None
+    size: int | None
+    offline: bool
+    received_at: int
+    due_at: int
+    file_name: str | None = None
+    corrected_hash: str | None = None
 
 
 def find_session(store: Store, reference: str) -> Session | None:
@@ -88,54 +137,93 @@ def find_session(store: Store, reference: str) -> Session | None:
     return None if row is None else Session(**row)
 
 
-def own_session(call: Call) -> Session:
+def own_session(call: Call, *, kind: str | None = None) -> Session:
     """Return the session of the path if it belongs to the caller's context, else Refusal 21173."""
     reference = call.parts["session"]
     session = find_session(call.world.store, reference)
     mine = call.caller.authentication
-    if session is None or (session.context_type, session.context) != (mine.context_type, mine.context):
+    is_mine = session is not None and session.owner == (mine.context_type, mine.context)
+    if session is None or not is_mine or kind not in {None, session.kind}:
         raise Refusal(21173, f"Sesja o numerze referencyjnym {reference} nie została znaleziona.")
     return session
 
 
-def list_sessions(store: Store, *, context_type: str, context: str) -> list[Session]:
+def add_invoice(store: Store, arrival: Arrival) -> None:
+    """Store one invoice; its session's counts are the caller's to move."""
+    identifier = store.insert(
+        "invoices",
+        reference=arrival.reference,
+        session=arrival.session.reference,
+        context=":".join(arrival.session.owner),
+        ordinal=arrival.ordinal,
+        hash=arrival.hash,
+        size=arrival.size,
+        file_name=arrival.file_name,
+        offline=int(arrival.offline),
+        corrected_hash=arrival.corrected_hash,
+        received_at=arrival.received_at,
+        due_at=arrival.due_at,
+    )
+    if arrival.content is not None:
+        store.insert("documents", id=identifier, content=arrival.content)
+
+
+def list_invoices(store: Store, session: str, *, after: int, most: int) -> list[Invoice]:
+    """Return a session's invoices that follow an ordinal."""
     rows = store.rows(
-        "SELECT * FROM sessions WHERE context_type = ? AND context = ? ORDER BY id DESC",
-        context_type,
-        context,
-    )
-    return [Session(**row) for row in rows]
-
-
-def count_invoices(store: Store, session: str) -> Counts:
-    row = store.row(
-        "SELECT count(*) AS total, coalesce(sum(code = 200), 0) AS accepted,"
-        " coalesce(sum(code <> 200), 0) AS rejected FROM invoices WHERE session = ?",
+        "SELECT * FROM invoices WHERE session = ? AND ordinal > ? ORDER BY ordinal LIMIT ?",
         session,
+        after,
+        most,
     )
-    return Counts(**row) if row else Counts(0, 0, 0)
+    return [Invoice(**row) for row in rows]
 
 
-def list_invoices(store: Store, session: str) -> list[Invoice]:
-    """Return a session's invoices without their documents, which could be ten thousand."""
-    rows = store.rows(f"SELECT {_LISTED} FROM invoices WHERE session = ? ORDER BY ordinal", session)  # noqa: S608 - our columns.
+def list_failed_invoices(store: Store, session: str, *, after: int, most: int) -> list[Invoice]:
+    rows = store.rows(
+        "SELECT * FROM invoices WHERE session = ? AND ordinal > ? AND code <> 200 ORDER BY ordinal LIMIT ?",
+        session,
+        after,
+        most,
+    )
+    return [Invoice(**row) for row in rows]
+
+
+def list_accepted_invoices(store: Store, session: str, *, skip: int, most: int) -> list[Invoice]:
+    rows = store.rows(
+        "SELECT * FROM invoices WHERE session = ? AND code = 200 ORDER BY ordinal LIMIT ? OFFSET ?",
+        session,
+        most,
+        skip,
+    )
     return [Invoice(**row) for row in rows]
 
 
 def list_all_invoices(store: Store) -> list[Invoice]:
     """Return everything that was ever received, without the documents."""
-    return [Invoice(**row) for row in store.rows(f"SELECT {_LISTED} FROM invoices ORDER BY id")]  # noqa: S608 - our columns.
+    return [Invoice(**row) for row in store.rows("SELECT * FROM invoices ORDER BY id")]
 
 
 def find_invoice(store: Store, *, session: str, reference: str) -> Invoice | None:
-    row = store.row("SELECT * FROM invoices WHERE session = ? AND reference = ?", session, reference)
-    return None if row is None else Invoice(**row)
+    return _with_content(
+        store,
+        store.row("SELECT * FROM invoices WHERE session = ? AND reference = ?", session, reference),
+    )
 
 
 def find_by_ksef_number(store: Store, ksef_number: str) -> Invoice | None:
-    row = store.row("SELECT * FROM invoices WHERE ksef_number = ?", ksef_number)
-    return None if row is None else Invoice(**row)
+    return _with_content(store, store.row("SELECT * FROM invoices WHERE ksef_number = ?", ksef_number))
 
 
 def list_by_hash(store: Store, digest: str) -> list[Invoice]:
+    """Return every sending of these bytes, without the documents."""
     return [Invoice(**row) for row in store.rows("SELECT * FROM invoices WHERE hash = ? ORDER BY id", digest)]
+
+
+def read_content(store: Store, identifier: int) -> bytes | None:
+    row = store.row("SELECT content FROM documents WHERE id = ?", identifier)
+    return None if row is None else row["content"]
+
+
+def _with_content(store: Store, row: dict[str, Any] | None) -> Invoice | None:
+    return None if row is None else Invoice(**row, content=read_content(store, row["id"]))

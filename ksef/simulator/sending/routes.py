@@ -3,17 +3,18 @@
 from typing import Final
 
 from ksef.simulator.routing import ACCESS, Route
-from ksef.simulator.sending import invoices, sessions, upo
+from ksef.simulator.sending import invoices, session_list, sessions, upo
 
 SEND: Final = frozenset({"InvoiceWrite", "PefInvoiceWrite", "EnforcementOperations"})
 FOLLOW: Final = SEND | {"Introspection"}
+LIST: Final = frozenset({"InvoiceWrite", "Introspection", "EnforcementOperations"})
 
 _SESSION: Final = "/v2/sessions/{session}"
 _ONLINE: Final = "/v2/sessions/online"
 
 
 ROUTES: Final = (
-    Route("GET", "/v2/sessions", sessions.query_sessions, ACCESS, FOLLOW, group="sessionList"),
+    Route("GET", "/v2/sessions", session_list.query_sessions, ACCESS, LIST, group="sessionList"),
     Route("POST", _ONLINE, sessions.open_session, ACCESS, SEND, group="onlineSession"),
     Route(
         "POST", f"{_ONLINE}/{{session}}/invoices", invoices.send_invoice, ACCESS, SEND, group="invoiceSend"

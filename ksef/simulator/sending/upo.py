@@ -1,12 +1,7 @@
-"""Official confirmations of receipt, UPO v4-3, signed with the simulator's seal (section 6)."""
+"""Where official confirmations of receipt are fetched, and the pages of a session's (section 6)."""
 
 import base64
 import hashlib
-from typing import Final, cast
-
-from lxml import etree
-from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
-from signxml.xades.xades import XAdESDataObjectFormat, XAdESSigner
 
 from ksef.simulator import bearer
 from ksef.simulator.access.authentications import find_authentication
@@ -14,6 +9,7 @@ from ksef.simulator.errors import Forbidden, Refusal
 from ksef.simulator.messages import Response
 from ksef.simulator.numbers import new_reference
 from ksef.simulator.routing import Call
+from ksef.simulator.sending.confirmation import Confirmation, Part, Seal
 from ksef.simulator.sending.records import (
     SUCCESS,
     Invoice,
@@ -21,21 +17,11 @@ from ksef.simulator.sending.records import (
     find_by_ksef_number,
     find_invoice,
     find_session,
-    list_invoices,
+    list_accepted_invoices,
     own_session,
 )
 from ksef.simulator.state import Store
-from ksef.simulator.world import WARSAW, World, as_milliseconds, iso, to_datetime, warsaw_date
-
-NAMESPACE: Final = "http://upo.schematy.mf.gov.pl/KSeF/v4-3"
-_STRUCTURE: Final = "Schemat_FA(3)_v1-0E.xsd"
-_FORM: Final = "FA (3)"
-_CONTEXTS: Final = {
-    "Nip": "Nip",
-    "InternalId": "IdWewnetrzny",
-    "NipVatUe": "IdZlozonyVatUE",
-    "PeppolId": "IdDostawcyUslugPeppol",
-}
+from ksef.simulator.world import World, as_milliseconds, iso, warsaw_date
 
 
 def show_upo_by_reference(call: Call) -> Response:
@@ -86,17 +72,52 @@ def invoice_upo_link(call: Call, invoice: Invoice) -> tuple[str, str]:
     return _link(call, session=invoice.session, document=invoice.reference)
 
 
-def session_upo_page(call: Call, session: Session) -> dict[str, object]:
-    """Return the only page of a closed session's UPO (at most 10 000 documents), made on the first question."""
-    store = call.world.store
-    row = store.row("SELECT reference FROM upos WHERE session = ? AND invoice IS NULL", session.reference)
-    reference = new_reference("EU", on=warsaw_date(call.now)) if row is None else str(row["reference"])
-    if row is None:
-        accepted = [item for item in list_invoices(store, session.reference) if item.code == SUCCESS]
-        content = _sign(store, _confirmation(call.world, session, accepted, whole_session=True))
-        store.insert("upos", reference=reference, session=session.reference, content=content)
+def session_upo_pages(call: Call, session: Session) -> list[dict[str, object]]:
+    """Return the pages of a processed session's UPO, each with a fresh address."""
+    return [_page(call, session, reference) for reference in _page_references(call.world.store, session)]
+
+
+def _page(call: Call, session: Session, reference: str) -> dict[str, object]:
     url, expires = _link(call, session=session.reference, document=reference)
     return {"referenceNumber": reference, "downloadUrl": url, "downloadUrlExpirationDate": expires}
+
+
+def _page_references(store: Store, session: Session) -> list[str]:
+    rows = store.rows(
+        "SELECT reference FROM upos WHERE session = ? AND page IS NOT NULL ORDER BY page", session.reference
+    )
+    return [str(row["reference"]) for row in rows]
+
+
+def prepare_next_page(world: World, session: Session) -> Confirmation | None:
+    """Return the first page of a processed session's UPO that is not made yet, None after the last."""
+    size = max(1, world.options.upo_documents)
+    made = len(_page_references(world.store, session))
+    if made * size >= session.accepted:
+        return None
+    invoices = list_accepted_invoices(world.store, session.reference, skip=made * size, most=size)
+    part = Part(
+        page=made + 1,
+        pages=-(-session.accepted // size),
+        first=made * size + 1,
+        last=made * size + len(invoices),
+        documents=session.accepted,
+    )
+    return _confirmation(world, session, invoices, part=part)
+
+
+def keep_page(world: World, confirmation: Confirmation, content: bytes, *, now: int) -> None:
+    world.store.insert(
+        "upos",
+        reference=new_reference("EU", on=warsaw_date(now)),
+        session=confirmation.session.reference,
+        page=None if confirmation.part is None else confirmation.part.page,
+        content=content,
+    )
+
+
+def read_seal(store: Store) -> Seal:
+    return Seal(key=str(store.setting("seal_key")), certificate=str(store.setting("seal_certificate")))
 
 
 def _link(call: Call, *, session: str, document: str) -> tuple[str, str]:
@@ -131,7 +152,7 @@ def _invoice_upo(call: Call, session: Session, invoice: Invoice | None, *, asked
     row = store.row("SELECT content FROM upos WHERE invoice = ?", invoice.reference)
     if row is not None:
         return bytes(row["content"])
-    content = _sign(store, _confirmation(call.world, session, [invoice], whole_session=False))
+    content = _confirmation(call.world, session, [invoice]).sealed(read_seal(store))
     reference = new_reference("EU", on=warsaw_date(call.now))
     store.insert(
         "upos", reference=reference, session=session.reference, invoice=invoice.reference, content=content
@@ -140,68 +161,9 @@ def _invoice_upo(call: Call, session: Session, invoice: Invoice | None, *, asked
 
 
 def _confirmation(
-    world: World, session: Session, invoices: list[Invoice], *, whole_session: bool
-) -> etree._Element:
-    root = etree.Element(f"{{{NAMESPACE}}}Potwierdzenie", nsmap=cast("dict[str, str]", {None: NAMESPACE}))
-    _add(root, "NazwaPodmiotuPrzyjmujacego", world.flavour.receiver)
-    _add(root, "NumerReferencyjnySesji", session.reference)
-    _add_authentication(_add(root, "Uwierzytelnienie"), world.store, session)
-    if whole_session:
-        described = _add(root, "OpisPotwierdzenia")
-        for name, value in (("Strona", 1), ("LiczbaStron", 1), ("ZakresDokumentowOd", 1)):
-            _add(described, name, str(value))
-        _add(described, "ZakresDokumentowDo", str(len(invoices)))
-        _add(described, "CalkowitaLiczbaDokumentow", str(len(invoices)))
-    _add(root, "NazwaStrukturyLogicznej", _STRUCTURE)
-    _add(root, "KodFormularza", _FORM)
-    for invoice in invoices:
-        _add_document(_add(root, "Dokument"), invoice)
-    return root
-
-
-def _add_authentication(parent: etree._Element, store: Store, session: Session) -> None:
-    authentication = find_authentication(store, session.authentication)
+    world: World, session: Session, invoices: list[Invoice], *, part: Part | None = None
+) -> Confirmation:
+    authentication = find_authentication(world.store, session.authentication)
     if authentication is None:
         raise LookupError(session.authentication)
-    _add(_add(parent, "IdKontekstu"), _CONTEXTS[session.context_type], session.context)
-    if authentication.token is not None:
-        _add(parent, "NumerReferencyjnyTokenaKSeF", authentication.token)
-    else:
-        _add(parent, "SkrotDokumentuUwierzytelniajacego", authentication.document_hash or "")
-
-
-def _add_document(parent: etree._Element, invoice: Invoice) -> None:
-    acquired = invoice.received_at if invoice.acquired_at is None else invoice.acquired_at
-    _add(parent, "NipSprzedawcy", invoice.seller or "")
-    _add(parent, "NumerKSeFDokumentu", invoice.ksef_number or "")
-    _add(parent, "NumerFaktury", invoice.number or "")
-    _add(parent, "DataWystawieniaFaktury", invoice.issue_date or "")
-    _add(parent, "DataPrzeslaniaDokumentu", _polish_time(invoice.received_at))
-    _add(parent, "DataNadaniaNumeruKSeF", _polish_time(acquired))
-    _add(parent, "SkrotDokumentu", invoice.hash)
-    _add(parent, "TrybWysylki", invoice.mode or "")
-
-
-def _add(parent: etree._Element, name: str, text: str | None = None) -> etree._Element:
-    child = etree.SubElement(parent, f"{{{NAMESPACE}}}{name}")
-    child.text = text
-    return child
-
-
-def _polish_time(milliseconds: int) -> str:
-    return to_datetime(milliseconds).astimezone(WARSAW).isoformat(timespec="milliseconds")
-
-
-def _sign(store: Store, root: etree._Element) -> bytes:
-    signer = XAdESSigner(
-        signature_algorithm=SignatureMethod.ECDSA_SHA256,
-        digest_algorithm=DigestAlgorithm.SHA256,
-        # Its reference to SignedProperties names no transform, so only inclusive canonicalization fits it.
-        c14n_algorithm=CanonicalizationMethod.CANONICAL_XML_1_1,
-        data_object_format=XAdESDataObjectFormat(Description="UPO", MimeType="text/xml"),
-    )
-    # signxml reads both from PEM.
-    signed = signer.sign(
-        root, key=str(store.setting("seal_key")), cert=str(store.setting("seal_certificate"))
-    )
-    return etree.tostring(signed, xml_declaration=True, encoding="utf-8")
+    return Confirmation(world.flavour.receiver, session, authentication, invoices, part)

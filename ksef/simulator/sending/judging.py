@@ -1,0 +1,191 @@
+"""The verdict on one invoice: what it is, who sends it, and whether KSeF has it already (section 13)."""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from ksef.simulator.limits.effective import SessionLimits
+from ksef.simulator.numbers import new_ksef_number
+from ksef.simulator.sending.records import SUCCESS, Invoice, Session, list_by_hash
+from ksef.simulator.sending.verification import (
+    Facts,
+    Limits,
+    Rejected,
+    check_dates,
+    check_identifiers,
+    read_invoice,
+)
+from ksef.simulator.state import Store, Value
+from ksef.simulator.testdata.registry import may_attach
+from ksef.simulator.world import World, as_milliseconds, warsaw_date
+
+_DUPLICATE: Final = 440
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An invoice whose time has come, with all that reading it needs."""
+
+    invoice: Invoice
+    session: Session
+    limits: SessionLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the document alone says, or why it cannot be read."""
+
+    case: Case
+    facts: Facts | None
+    rejection: Rejected | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Original:
+    session: str
+    ksef_number: str
+
+
+def read_document(case: Case) -> Finding:
+    """Read the document; the slow part of judging, which asks the database nothing."""
+    limits = Limits(case.limits.invoice_bytes, case.limits.invoice_bytes_with_attachment)
+    try:
+        return Finding(case, read_invoice(_plain(case), limits=limits), None)
+    except Rejected as rejection:
+        return Finding(case, None, rejection)
+
+
+def _plain(case: Case) -> bytes:
+    if case.invoice.content is not None:
+        return case.invoice.content
+    if case.invoice.size is None:
+        raise Rejected(435)
+    # Too long by so much that it was not even kept.
+    raise Rejected(
+        430,
+        f"Rozmiar pliku faktury przekracza dozwolone {case.limits.invoice_bytes_with_attachment} bajtów.",
+    )
+
+
+def judge(world: World, finding: Finding, *, not_before: int) -> int:
+    """Write the verdict down and return its code.
+
+    `not_before` is the earliest moment that may be told as the one of acceptance: what was asked for earlier has
+    been answered without this invoice.
+    """
+    invoice = finding.case.invoice
+    planned = _planned(world)
+    if planned is not None:
+        return _reject(world.store, invoice, facts=None, rejection=planned)
+    if finding.rejection is not None or finding.facts is None:
+        return _reject(world.store, invoice, facts=None, rejection=finding.rejection or Rejected(500))
+    facts = finding.facts
+    try:
+        _check_sending(world, finding.case, facts=facts)
+    except Rejected as rejection:
+        return _reject(world.store, invoice, facts=facts, rejection=rejection)
+    original = _find_original(world.store, facts)
+    if original is None:
+        return _accept(world, invoice, facts=facts, at=max(invoice.due_at, not_before))
+    duplicate = Rejected(
+        _DUPLICATE,
+        f"Duplikat faktury. Faktura o numerze KSeF: {original.ksef_number} została już prawidłowo"
+        f" przesłana do systemu w sesji: {original.session}",
+    )
+    return _reject(world.store, invoice, facts=facts, rejection=duplicate, original=original)
+
+
+def _planned(world: World) -> Rejected | None:
+    """Some codes are KSeF's own trouble and no fault of the invoice: tests plan them through the control API."""
+    return Rejected(world.verdicts.popleft()) if world.verdicts else None
+
+
+def _check_sending(world: World, case: Case, *, facts: Facts) -> None:
+    """The rules about this sending: attachments (8), who may issue for the seller (9), dates (3), NIPs (4)."""
+    invoice, session = case.invoice, case.session
+    if facts.has_attachment:
+        _check_attachment(world, case, facts=facts)
+    if session.owner != ("Nip", facts.seller):
+        raise Rejected(410, f"Brak uprawnień do wystawienia faktury w imieniu podmiotu {facts.seller}.")
+    check_dates(facts, accepted_on=warsaw_date(invoice.received_at))
+    if session.checks_nip:
+        check_identifiers(facts)
+    if invoice.corrected_hash is not None and _has_accepted(world.store, invoice.corrected_hash):
+        raise Rejected(450, "Faktura posiada już przetworzoną prawidłowo korektę techniczną.")
+
+
+def _check_attachment(world: World, case: Case, *, facts: Facts) -> None:
+    """Attachments come in packages only, or in a technical correction, and after notice was given (13.8)."""
+    if not case.session.is_batch and case.invoice.corrected_hash is None:
+        raise Rejected(415, "Faktura z załącznikiem może zostać przesłana wyłącznie w sesji wsadowej.")
+    if not may_attach(world, nip=facts.seller, now=case.invoice.due_at):
+        raise Rejected(415, f"Brak zgody na wysyłanie faktur z załącznikiem dla podmiotu {facts.seller}.")
+
+
+def _has_accepted(store: Store, corrected_hash: str) -> bool:
+    """Return whether the rejected document has a correction that went through while this one waited."""
+    found = store.row(
+        "SELECT id FROM invoices WHERE corrected_hash = ? AND code = ?", corrected_hash, SUCCESS
+    )
+    return found is not None or any(other.code == SUCCESS for other in list_by_hash(store, corrected_hash))
+
+
+def _find_original(store: Store, facts: Facts) -> _Original | None:
+    """Seller, kind and number are unique in all of KSeF (13.2); a rejected invoice does not block its number."""
+    row = store.row(
+        "SELECT session, ksef_number FROM invoices WHERE seller = ? AND kind = ? AND number = ? AND code = 200",
+        facts.seller,
+        facts.kind,
+        facts.number,
+    )
+    return None if row is None else _Original(**row)
+
+
+def _accept(world: World, invoice: Invoice, *, facts: Facts, at: int) -> int:
+    accepted_on = warsaw_date(invoice.received_at)
+    # KSeF itself turns an invoice of an earlier day offline (section 10).
+    offline = bool(invoice.offline) or facts.issue_date < accepted_on
+    world.store.update(
+        "invoices",
+        invoice.id,
+        code=SUCCESS,
+        mode="Offline" if offline else "Online",
+        ksef_number=new_ksef_number(seller=facts.seller, on=accepted_on),
+        acquired_at=at,
+        stored_at=at + as_milliseconds(world.options.storage),
+        **_columns_of(facts),
+    )
+    return SUCCESS
+
+
+def _reject(
+    store: Store,
+    invoice: Invoice,
+    *,
+    facts: Facts | None,
+    rejection: Rejected,
+    original: _Original | None = None,
+) -> int:
+    store.update(
+        "invoices",
+        invoice.id,
+        code=rejection.code,
+        details=json.dumps(rejection.details, ensure_ascii=False),
+        original_session=original.session if original else None,
+        original_number=original.ksef_number if original else None,
+        **(_columns_of(facts) if facts is not None else {}),
+    )
+    return rejection.code
+
+
+def _columns_of(facts: Facts) -> dict[str, Value]:
+    return {
+        "seller": facts.seller,
+        "seller_name": facts.seller_name,
+        "buyer": facts.buyer,
+        "kind": facts.kind,
+        "number": facts.number,
+        "issue_date": facts.issue_date.isoformat(),
+        "gross": facts.gross,
+        "currency": facts.currency,
+    }
