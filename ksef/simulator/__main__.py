@@ -23,6 +23,12 @@ def _arguments() -> argparse.Namespace:
         "--data", type=Path, help="keep everything in this folder; without it nothing is written"
     )
     parser.add_argument("--processing", type=float, default=Options().processing, help="seconds per invoice")
+    parser.add_argument(
+        "--limits",
+        choices=("off", "production"),
+        default="off",
+        help="count calls against KSeF's rate limits",
+    )
     return parser.parse_args()
 
 
@@ -35,7 +41,10 @@ def main() -> int:
     arguments = _arguments()
     signal.signal(signal.SIGTERM, _stop)
     with create_environments(
-        data=arguments.data, options=replace(Options(), processing=arguments.processing)
+        data=arguments.data,
+        options=replace(
+            Options(), processing=arguments.processing, rate_limits=arguments.limits == "production"
+        ),
     ) as app:
         try:
             server = SimulatorServer((arguments.host, arguments.port), app)

@@ -149,9 +149,10 @@ class TooManyRequests(Problem):
 
     status = HTTPStatus.TOO_MANY_REQUESTS
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(retry_after)
+    def __init__(self, retry_after: int, *, reason: str = "Przekroczono limit żądań.") -> None:
+        super().__init__(retry_after, reason)
         self.retry_after = retry_after
+        self.reason = reason
 
     @override
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -159,7 +160,7 @@ class TooManyRequests(Problem):
 
     @override
     def body(self, asked: Asked) -> tuple[str, dict[str, object]]:
-        text = f"Przekroczono limit żądań. Spróbuj ponownie po {self.retry_after} sekundach."
+        text = f"{self.reason} Spróbuj ponownie po {self.retry_after} sekundach."
         if asked.problem_details:
             return _PROBLEM, self.details_body(asked, detail=text)
         status = {"code": 429, "description": "Too Many Requests", "details": [text]}

@@ -112,10 +112,12 @@ class Fields:
             raise self._wrong(name, f"wymagany jest tekst o długości od {low} do {high}")
         return value
 
-    def integer(self, name: str, *, least: int) -> int:
+    def integer(self, name: str, *, least: int, most: int | None = None) -> int:
         value = self._values.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise self._wrong(name, f"wymagana jest liczba całkowita nie mniejsza niż {least}")
+        if most is not None and value > most:
+            raise self._wrong(name, f"wymagana jest liczba całkowita nie większa niż {most}")
         return value
 
     def number(self, name: str) -> float:

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Final
 from ksef.simulator import bearer
 from ksef.simulator.access.authentications import Authentication, find_authentication
 from ksef.simulator.errors import Elsewhere, Forbidden, Unauthorized
+from ksef.simulator.limits.counting import Counted, count_call
 from ksef.simulator.messages import Request, Response
 from ksef.simulator.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
+_API: Final = "/v2/"
 
 ACCESS: Final = frozenset({bearer.Kind.ACCESS})
 """What nearly every operation takes: an access token."""
@@ -27,6 +30,16 @@ class Caller:
     authentication: Authentication
     permissions: tuple[str, ...]
     kind: bearer.Kind
+
+    @property
+    def context(self) -> tuple[str, str]:
+        """Type and value of what the caller has logged in to."""
+        return self.authentication.context_type, self.authentication.context
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """Type and value of who has logged in."""
+        return self.authentication.subject_type, self.authentication.subject
 
     def has_any(self, wanted: frozenset[str]) -> bool:
         return "Owner" in self.permissions or not wanted.isdisjoint(self.permissions)
@@ -76,14 +89,29 @@ class Route:
 
 def serve(routes: "Sequence[Route]", *, world: World, request: Request, now: int) -> Response:
     """Call the handler of this request; raises the refusals that stand before it."""
+    route, parts = _find(routes, request)
+    caller = _identify(route, world=world, request=request, now=now) if route.takes else None
+    if route.path.startswith(_API):
+        counted = Counted(
+            operation=f"{route.method} {route.path}",
+            group=route.group,
+            context=caller.context if caller else None,
+            address=request.client_ip,
+        )
+        count_call(world, counted, now=now)
+    if caller is not None:
+        _require_permission(route, caller)
+    return route.handler(Call(world, request, now, parts, caller))
+
+
+def _find(routes: "Sequence[Route]", request: Request) -> tuple[Route, dict[str, str]]:
     method_exists = False
     for route in routes:
         parts = route.parts_of(request.path)
         if parts is None:
             continue
         if route.method == request.method:
-            caller = _identify(route, world=world, request=request, now=now) if route.takes else None
-            return route.handler(Call(world, request, now, parts, caller))
+            return route, parts
         method_exists = True
     raise Elsewhere(HTTPStatus.METHOD_NOT_ALLOWED if method_exists else HTTPStatus.NOT_FOUND)
 
@@ -96,12 +124,14 @@ def _identify(route: Route, *, world: World, request: Request, now: int) -> Call
     authentication = find_authentication(world.store, claims.reference)
     if claims.kind not in route.takes or authentication is None:
         raise Unauthorized
-    caller = Caller(authentication, claims.permissions, claims.kind)
+    return Caller(authentication, claims.permissions, claims.kind)
+
+
+def _require_permission(route: Route, caller: Caller) -> None:
     if route.wants and not caller.has_any(route.wants):
         raise Forbidden(
             "missing-permissions",
             "Brak wymaganych uprawnień do wykonania operacji w bieżącym kontekście.",
             requiredAnyOfPermissions=sorted(route.wants),
-            presentPermissions=list(claims.permissions),
+            presentPermissions=list(caller.permissions),
         )
-    return caller

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ksef.simulator.faults import FaultBook
 from ksef.simulator.flavours import TEST, Flavour
+from ksef.simulator.limits.windows import RateBook
 from ksef.simulator.state import Store
 
 WARSAW: Final = ZoneInfo("Europe/Warsaw")
@@ -18,7 +19,10 @@ WARSAW: Final = ZoneInfo("Europe/Warsaw")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Durations in seconds and limits; the defaults are those of the digest, except the quick processing."""
+    """Durations in seconds and limits; the defaults are those of the digest, except the quick processing.
+
+    Calls are counted against the rate limits only if `rate_limits`, which `rate_factor` makes lower or higher.
+    """
 
     processing: float = 0.3
     authentication: float = 0.1
@@ -36,6 +40,9 @@ class Options:
     max_invoice_bytes: int = 1_000_000
     max_invoice_bytes_with_attachment: int = 3_000_000
     upo_documents: int = 10_000
+    max_collective_invoices: int = 500
+    rate_limits: bool = False
+    rate_factor: float = 1
 
     def changed(self, changes: dict[str, float]) -> "Options":
         """Return other options; ValueError for an unknown name or a negative value."""
@@ -43,10 +50,11 @@ class Options:
         unknown = sorted(set(changes) - set(known))
         if unknown or any(value < 0 for value in changes.values()):
             raise ValueError(f"unknown or negative: {unknown or changes}")
-        whole: dict[str, Any] = {
-            name: int(value) if known[name] is int else value for name, value in changes.items()
-        }
-        return replace(self, **whole)
+        converted: dict[str, Any] = {name: _KINDS[known[name]](value) for name, value in changes.items()}
+        return replace(self, **converted)
+
+
+_KINDS: Final[dict[Any, Callable[[float], float]]] = {int: int, float: float, bool: bool}
 
 
 def to_datetime(milliseconds: int) -> datetime:
@@ -86,6 +94,7 @@ class World:
     options: Options = field(default_factory=Options)
     flavour: Flavour = TEST
     faults: FaultBook = field(default_factory=FaultBook)
+    rates: RateBook = field(default_factory=RateBook)
     verdicts: deque[int] = field(default_factory=deque)
     working: threading.Lock = field(default_factory=threading.Lock)
     offset: float = 0.0

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -190,6 +190,13 @@ class Visitor:
         if contract is not None and path.startswith("/v2"):
             contract.check(response)
         return response
+
+    def from_address(self, address: str) -> Visitor:
+        """Return the same visitor as a mounted simulator sees it coming from another address."""
+        transport = self.http._transport
+        assert isinstance(transport, httpx.WSGITransport)
+        moved = httpx.WSGITransport(app=transport.app, remote_addr=address)
+        return replace(self, http=httpx.Client(transport=moved, base_url=self.http.base_url))
 
     def get(self, path: str, **request: Any) -> Any:
         response = self.ask("GET", path, **request)

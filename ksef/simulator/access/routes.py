@@ -17,11 +17,9 @@ ROUTES: Final = (
     Route("POST", "/v2/auth/ksef-token", auth.log_in_by_token, group="anonymous"),
     Route("POST", "/v2/auth/token/redeem", auth.redeem, _AUTHENTICATION, group="anonymous"),
     Route("POST", "/v2/auth/token/refresh", auth.refresh, _REFRESH, group="anonymous"),
-    Route("GET", "/v2/auth/sessions", auth.list_logins, ACCESS, group="anonymous"),
-    Route(
-        "DELETE", "/v2/auth/sessions/current", auth.end_current_login, ACCESS | _REFRESH, group="anonymous"
-    ),
-    Route("DELETE", "/v2/auth/sessions/{reference}", auth.end_login, ACCESS, group="anonymous"),
+    Route("GET", "/v2/auth/sessions", auth.list_logins, ACCESS),
+    Route("DELETE", "/v2/auth/sessions/current", auth.end_current_login, ACCESS | _REFRESH),
+    Route("DELETE", "/v2/auth/sessions/{reference}", auth.end_login, ACCESS),
     Route("GET", "/v2/auth/{reference}", auth.show_status, _AUTHENTICATION, group="anonymous"),
     Route("GET", "/v2/security/public-key-certificates", keys.list_public_keys, group="anonymous"),
     Route("POST", "/v2/tokens", ksef_tokens.generate_token, ACCESS),

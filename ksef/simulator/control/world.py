@@ -22,6 +22,7 @@ _PLANNED: Final = frozenset({405, 500, 550})
 def reset(call: Call) -> Response:
     """Forget all but the first key, whose making is slow; clock and settings are as at the start of the process."""
     call.world.faults.clear()
+    call.world.rates.clear()
     call.world.verdicts.clear()
     call.world.store.clear()
     call.world.reset_settings()
@@ -57,7 +58,12 @@ def set_options(call: Call) -> Response:
     """Change any of the settings by name: processing, authentication, lifetimes and limits, in seconds."""
     fields = Fields.of(call.request)
     try:
-        call.world.set_options({name: fields.number(name) for name, _ in fields.items()})
+        call.world.set_options(
+            {
+                name: fields.flag(name) if isinstance(value, bool) else fields.number(name)
+                for name, value in fields.items()
+            }
+        )
     except ValueError as error:
         raise Refusal(21405, str(error)) from error
     return show_options(call)

@@ -1,51 +1,43 @@
-"""Limits and rate limits as KSeF publishes them (section 12); told here, not counted."""
+"""Limits and rate limits as KSeF tells them (section 12): the values that hold for the caller."""
 
-from typing import Final
-
-from ksef.simulator.limits.effective import certificate_limits
+from ksef.simulator.limits.effective import (
+    MEGABYTE,
+    SessionLimits,
+    certificate_limits,
+    collective_limit,
+    published_rates,
+    session_limits,
+)
 from ksef.simulator.messages import Response, json_response
 from ksef.simulator.routing import Call
-
-_MEGABYTE: Final = 1_000_000
-_RATES: Final = {
-    "onlineSession": (10, 30, 120),
-    "onlineSessionClose": (20, 60, 240),
-    "batchSession": (10, 20, 60),
-    "batchSessionClose": (20, 40, 120),
-    "invoiceSend": (10, 30, 180),
-    "invoiceStatus": (30, 120, 1200),
-    "sessionList": (5, 10, 60),
-    "sessionInvoiceList": (10, 20, 200),
-    "sessionMisc": (10, 120, 1200),
-    "invoiceMetadata": (8, 16, 20),
-    "invoiceExport": (8, 16, 20),
-    "invoiceExportStatus": (10, 60, 600),
-    "invoiceDownload": (8, 16, 64),
-    "collectiveIdentifier": (20, 120, 240),
-    "other": (10, 30, 120),
-    # Per second only; the longer windows follow from it.
-    "anonymous": (60, 3600, 216_000),
-    "global": (75, 4500, 270_000),
-}
 
 
 def show_context_limits(call: Call) -> Response:
     """GET /limits/context."""
-    options = call.world.options
-    session = {
-        "maxInvoiceSizeInMB": options.max_invoice_bytes // _MEGABYTE,
-        "maxInvoiceWithAttachmentSizeInMB": options.max_invoice_bytes_with_attachment // _MEGABYTE,
-        "maxInvoices": options.max_invoices,
-    }
+    context = call.caller.context
+    online = session_limits(call.world, context=context, batch=False)
+    batch = session_limits(call.world, context=context, batch=True)
     return json_response(
-        {"onlineSession": session, "batchSession": session, "collectiveIdentifier": {"maxInvoices": 500}}
+        {
+            "onlineSession": _session_as_json(online),
+            "batchSession": _session_as_json(batch),
+            "collectiveIdentifier": {"maxInvoices": collective_limit(call.world, context=context)},
+        }
     )
+
+
+def _session_as_json(limits: SessionLimits) -> dict[str, int]:
+    return {
+        "maxInvoiceSizeInMB": limits.invoice_bytes // MEGABYTE,
+        "maxInvoiceWithAttachmentSizeInMB": limits.invoice_bytes_with_attachment // MEGABYTE,
+        "maxInvoices": limits.invoices,
+    }
 
 
 def show_subject_limits(call: Call) -> Response:
     """GET /limits/subject."""
-    mine = call.caller.authentication
-    limits = certificate_limits(call.world, subject_type=mine.subject_type, subject=mine.subject)
+    kind, subject = call.caller.subject
+    limits = certificate_limits(call.world, subject_type=kind, subject=subject)
     return json_response(
         {
             "enrollment": {"maxEnrollments": limits.enrollments},
@@ -54,7 +46,16 @@ def show_subject_limits(call: Call) -> Response:
     )
 
 
-def show_rate_limits(_call: Call) -> Response:
+def show_rate_limits(call: Call) -> Response:
     """GET /rate-limits."""
-    names = ("perSecond", "perMinute", "perHour")
-    return json_response({group: dict(zip(names, rates, strict=True)) for group, rates in _RATES.items()})
+    rates = published_rates(call.world, context=call.caller.context)
+    return json_response(
+        {
+            group: {
+                "perSecond": values.per_second,
+                "perMinute": values.per_minute,
+                "perHour": values.per_hour,
+            }
+            for group, values in rates.items()
+        }
+    )
