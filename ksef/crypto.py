@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from ksef.errors import ContractBroken
+from ksef.exchange.archives import SymmetricKey
 
 KEY_BYTES = 32
 BLOCK_BYTES = 16
@@ -69,11 +70,48 @@ def new_iv() -> bytes:
     return secrets.token_bytes(BLOCK_BYTES)
 
 
+def new_symmetric_key() -> SymmetricKey:
+    return SymmetricKey(key=new_key(), iv=new_iv())
+
+
 def encrypt_document(document: bytes, *, key: bytes, iv: bytes) -> bytes:
     """AES-256-CBC with PKCS#7; the IV travels beside the ciphertext, not in front of it (trap 1)."""
-    padder = PKCS7(BLOCK_BYTES * 8).padder()
-    encryptor = Cipher(AES256(key), CBC(iv)).encryptor()
-    return encryptor.update(padder.update(document) + padder.finalize()) + encryptor.finalize()
+    encryption = Encryption(SymmetricKey(key=key, iv=iv))
+    return encryption.update(document) + encryption.finish()
+
+
+class Encryption:
+    """The same cipher piece by piece, so that a part of a package never stands in memory as a whole."""
+
+    def __init__(self, secret: SymmetricKey) -> None:
+        self._padder = PKCS7(BLOCK_BYTES * 8).padder()
+        self._encryptor = Cipher(AES256(secret.key), CBC(secret.iv)).encryptor()
+
+    def update(self, piece: bytes) -> bytes:
+        return self._encryptor.update(self._padder.update(piece))
+
+    def finish(self) -> bytes:
+        return self._encryptor.update(self._padder.finalize()) + self._encryptor.finalize()
+
+
+class Decryption:
+    """The way back; `finish` raises ValueError when the padding is wrong or a block is not whole."""
+
+    def __init__(self, secret: SymmetricKey) -> None:
+        self._unpadder = PKCS7(BLOCK_BYTES * 8).unpadder()
+        self._decryptor = Cipher(AES256(secret.key), CBC(secret.iv)).decryptor()
+
+    def update(self, piece: bytes) -> bytes:
+        return self._unpadder.update(self._decryptor.update(piece))
+
+    def finish(self) -> bytes:
+        return self._unpadder.update(self._decryptor.finalize()) + self._unpadder.finalize()
+
+
+def decrypt_blocks(blocks: bytes, *, key: bytes, before: bytes) -> bytes:
+    """Whole blocks from the middle of a ciphertext; `before` is the block in front of them, or the IV."""
+    decryptor = Cipher(AES256(key), CBC(before)).decryptor()
+    return decryptor.update(blocks) + decryptor.finalize()
 
 
 def sha256(data: bytes) -> bytes:

@@ -54,6 +54,10 @@ class AccessExpired(KSeFError):
     is_safe_to_repeat = True
 
 
+class LinkExpired(KSeFError):
+    """A pre-signed address takes or gives nothing more; only KSeF can give another one (F22, F31)."""
+
+
 class ContractBroken(KSeFError):
     """The answer to a read cannot be understood: not JSON, a required field missing, a hash that differs."""
 

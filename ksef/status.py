@@ -14,12 +14,29 @@ class InvoiceFate(Enum):
 
 
 class SessionFate(Enum):
-    """Where an online session stands."""
+    """Where an online or a batch session stands."""
 
     OPEN = "open"
     CLOSING = "closing"
     DONE = "done"
     FAILED = "failed"
+
+
+class BatchRemedy(Enum):
+    """What helps after a batch session that failed (F25); nothing in it was accepted."""
+
+    SEND_AGAIN = "send again"  # All its documents, packed and encrypted anew.
+    SPLIT = "split"  # Over several packages.
+    READ_INVOICES = "read invoices"  # Each has its own reason; none is good as it is.
+
+
+class ExportFate(Enum):
+    """Where an export of invoices stands."""
+
+    PENDING = "pending"
+    READY = "ready"
+    AGAIN = "again"  # Expired or failed without our doing: ask for the same window anew (F31).
+    TOO_EARLY = "too early"  # The window begins after the HWM: wait, the cursor stays (F29).
 
 
 class LoginFate(Enum):
@@ -47,7 +64,7 @@ _INVOICE_FATES = {
     550: InvoiceFate.DEFERRED,
 }
 
-# Status codes of a session; an online one that nobody used ends with 440.
+# Status codes of a session of either kind; one that nobody used, or used too slowly, ends with 440.
 _SESSION_FATES = {
     100: SessionFate.OPEN,
     150: SessionFate.CLOSING,
@@ -61,6 +78,28 @@ _SESSION_FATES = {
     440: SessionFate.FAILED,
     445: SessionFate.FAILED,
     500: SessionFate.FAILED,
+}
+
+_BATCH_REMEDIES = {
+    405: BatchRemedy.SEND_AGAIN,
+    415: BatchRemedy.SEND_AGAIN,
+    420: BatchRemedy.SPLIT,
+    430: BatchRemedy.SEND_AGAIN,
+    435: BatchRemedy.SEND_AGAIN,
+    440: BatchRemedy.SEND_AGAIN,
+    445: BatchRemedy.READ_INVOICES,
+    500: BatchRemedy.SEND_AGAIN,
+}
+
+# Status codes of an export (section 7.3).
+_EXPORT_FATES = {
+    100: ExportFate.PENDING,
+    200: ExportFate.READY,
+    210: ExportFate.AGAIN,
+    415: ExportFate.AGAIN,
+    420: ExportFate.TOO_EARLY,
+    500: ExportFate.AGAIN,
+    550: ExportFate.AGAIN,
 }
 
 # Status codes of an authentication (section 2.4).
@@ -78,6 +117,11 @@ _SESSION_OVER = frozenset({21155, 21173, 21180, 21184})
 # KSeF's own trouble, told as a refusal: maintenance (section 4) and a log-in it could not decide (section 2.4).
 _OWN_TROUBLE = frozenset({21184, 500, 550})
 
+# Closing a batch session (section 5): 21205 a part is missing, 21157 one has not the declared size.
+_PART_WANTING = frozenset({21157, 21205})
+
+SESSION_STATE_FORBIDS = 21180
+FROM_AFTER_HWM = 21183
 UNKNOWN_PUBLIC_KEY = 21470
 ACCESS_DENIED = 403
 
@@ -92,7 +136,34 @@ def is_known_invoice_code(code: int) -> bool:
 
 
 def session_fate(code: int) -> SessionFate:
+    """For both kinds; an unknown code is neither open nor decided."""
     return _SESSION_FATES.get(code, SessionFate.CLOSING)
+
+
+def is_known_session_code(code: int) -> bool:
+    return code in _SESSION_FATES
+
+
+def batch_remedy(code: int) -> BatchRemedy | None:
+    """None for a session that has not failed."""
+    return _BATCH_REMEDIES.get(code)
+
+
+def needs_missing_part(refusal_code: int) -> bool:
+    """The close was refused because a part is wanting: bring it and close again."""
+    return refusal_code in _PART_WANTING
+
+
+def export_fate(code: int) -> ExportFate:
+    return _EXPORT_FATES.get(code, ExportFate.PENDING)
+
+
+def is_known_export_code(code: int) -> bool:
+    return code in _EXPORT_FATES
+
+
+def is_known_login_code(code: int) -> bool:
+    return code in _LOGIN_FATES or code in _REFUSALS
 
 
 def is_own_trouble(code: int) -> bool:

@@ -3,10 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ksef.crypto import from_base64
+
+_DIGEST_BYTES = 32
+_LARGEST_EXPONENT = 30  # No amount of money comes near it; printing a larger one could fill the memory.
 
 
 class Unreadable(Exception):
@@ -22,7 +26,7 @@ class Fields:
     @classmethod
     def parse(cls, body: bytes) -> "Fields":
         try:
-            value = json.loads(body)
+            value = json.loads(body, parse_float=read_decimal)
         except (ValueError, RecursionError):
             value = None
         return cls.wrap(value, name="the answer")
@@ -51,11 +55,33 @@ class Fields:
             raise Unreadable(f"{name} is not a whole number")
         return value
 
+    def find_integer(self, name: str) -> int | None:
+        return self.integer(name) if self.has(name) else None
+
     def boolean(self, name: str) -> bool:
         value = self.members.get(name)
         if not isinstance(value, bool):
             raise Unreadable(f"{name} is neither true nor false")
         return value
+
+    def decimal(self, name: str) -> Decimal:
+        """The digits as they came: an amount never was a float."""
+        value = self.members.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = Decimal(value)
+        if (
+            not isinstance(value, Decimal)
+            or not value.is_finite()
+            or abs(value.adjusted()) > _LARGEST_EXPONENT
+        ):
+            raise Unreadable(f"{name} is not an amount")
+        return value
+
+    def day(self, name: str) -> date:
+        try:
+            return date.fromisoformat(self.text(name))
+        except ValueError:
+            raise Unreadable(f"{name} is not a date") from None
 
     def binary(self, name: str) -> bytes:
         try:
@@ -63,12 +89,22 @@ class Fields:
         except ValueError:
             raise Unreadable(f"{name} is not Base64") from None
 
+    def find_binary(self, name: str) -> bytes | None:
+        return self.binary(name) if self.members.get(name) else None
+
+    def sha256(self, name: str) -> bytes:
+        digest = self.binary(name)
+        if len(digest) != _DIGEST_BYTES:
+            raise Unreadable(f"{name} is not a SHA-256")
+        return digest
+
     def moment(self, name: str) -> datetime:
+        """In UTC, whatever offset it came with."""
         try:
             moment = datetime.fromisoformat(self.text(name))
-        except ValueError:
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
             raise Unreadable(f"{name} is not a time") from None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def find_moment(self, name: str) -> datetime | None:
         return self.moment(name) if self.has(name) else None
@@ -94,3 +130,11 @@ class Fields:
         if not isinstance(value, list):
             raise Unreadable(f"{name} is not a list")
         return value
+
+
+def read_decimal(text: str) -> Decimal:
+    """What the JSON parser calls for every number with a point or an exponent; it must not raise."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("NaN")

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksef.number import KSeFNumber, NotKSeFNumber, crc8, is_valid_ksef_number
+from ksef.number import (
+    CollectiveIdentifier,
+    KSeFNumber,
+    NotCollectiveIdentifier,
+    NotKSeFNumber,
+    crc8,
+    is_valid_ksef_number,
+)
 
 pytestmark = pytest.mark.unit
 
@@ -71,3 +78,36 @@ def test_impossible_days_are_refused_in_spite_of_a_right_checksum(day: str) -> N
 def test_any_changed_character_is_noticed(position: int, character: str, text: str) -> None:
     changed = text[:position] + character + text[position + 1 :]
     assert is_valid_ksef_number(changed) is (changed == text)
+
+
+COLLECTIVE = "1111111111-IZ202607-65ED02180000-E7"
+
+
+def test_collective_identifier_is_accepted_unchanged_and_tells_its_parts() -> None:
+    """Section 8: the vector that has a right checksum."""
+    identifier = CollectiveIdentifier.parse(COLLECTIVE)
+    assert identifier == COLLECTIVE
+    assert (identifier.seller_nip, identifier.created_in) == ("1111111111", (2026, 7))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        WORKED_EXAMPLE,
+        "5265877635-IZ202606-65ED02180000-E7",  # A documentation sample with a wrong checksum.
+        COLLECTIVE.lower(),
+        COLLECTIVE + "\n",
+        COLLECTIVE.replace("IZ", "ZI"),
+    ],
+)
+def test_other_texts_are_no_collective_identifier(text: str) -> None:
+    with pytest.raises(NotCollectiveIdentifier):
+        CollectiveIdentifier.parse(text)
+
+
+@pytest.mark.parametrize("month", ["202600", "202613", "201912", "000001"])
+def test_impossible_months_are_refused_in_spite_of_a_right_checksum(month: str) -> None:
+    body = f"1111111111-IZ{month}-65ED02180000"
+    with pytest.raises(NotCollectiveIdentifier):
+        CollectiveIdentifier.parse(f"{body}-{crc8(body.encode()):02X}")

@@ -3,13 +3,20 @@
 import pytest
 
 from ksef.status import (
+    BatchRemedy,
+    ExportFate,
     InvoiceFate,
     LoginFate,
     SessionFate,
+    batch_remedy,
+    export_fate,
     invoice_fate,
+    is_known_export_code,
     is_known_invoice_code,
+    is_known_session_code,
     is_own_trouble,
     login_fate,
+    needs_missing_part,
     needs_new_session,
     session_fate,
 )
@@ -70,16 +77,74 @@ def test_other_login_codes(code: int, fate: LoginFate) -> None:
     ("code", "fate"),
     [
         (100, SessionFate.OPEN),
+        (150, SessionFate.CLOSING),
         (170, SessionFate.CLOSING),
         (200, SessionFate.DONE),
+        (405, SessionFate.FAILED),
         (415, SessionFate.FAILED),
+        (420, SessionFate.FAILED),
+        (430, SessionFate.FAILED),
+        (435, SessionFate.FAILED),
         (440, SessionFate.FAILED),
         (445, SessionFate.FAILED),
-        (777, SessionFate.CLOSING),
+        (500, SessionFate.FAILED),
     ],
 )
 def test_session_codes(code: int, fate: SessionFate) -> None:
+    """Every failed one has its remedy, no other one has any (F25)."""
     assert session_fate(code) is fate
+    assert is_known_session_code(code)
+    assert (batch_remedy(code) is not None) is (fate is SessionFate.FAILED)
+
+
+def test_unknown_session_code_is_neither_open_nor_decided() -> None:
+    """F26."""
+    assert session_fate(777) is SessionFate.CLOSING
+    assert not is_known_session_code(777)
+    assert batch_remedy(777) is None
+
+
+def test_refused_package_is_sent_again_unless_its_content_is_at_fault() -> None:
+    """F25."""
+    assert {code for code in range(400, 600) if batch_remedy(code) is BatchRemedy.SEND_AGAIN} == {
+        405,
+        415,
+        430,
+        435,
+        440,
+        500,
+    }
+    assert batch_remedy(420) is BatchRemedy.SPLIT
+    assert batch_remedy(445) is BatchRemedy.READ_INVOICES
+
+
+def test_close_of_a_batch_may_ask_for_a_part() -> None:
+    assert all(map(needs_missing_part, (21157, 21205)))
+    assert not any(map(needs_missing_part, (21173, 21180, 21208)))
+
+
+@pytest.mark.parametrize(
+    ("code", "fate"),
+    [
+        (100, ExportFate.PENDING),
+        (200, ExportFate.READY),
+        (210, ExportFate.AGAIN),
+        (415, ExportFate.AGAIN),
+        (420, ExportFate.TOO_EARLY),
+        (500, ExportFate.AGAIN),
+        (550, ExportFate.AGAIN),
+    ],
+)
+def test_export_codes(code: int, fate: ExportFate) -> None:
+    """F29, F31."""
+    assert export_fate(code) is fate
+    assert is_known_export_code(code)
+
+
+def test_unknown_export_code_is_still_running() -> None:
+    """F26."""
+    assert export_fate(299) is ExportFate.PENDING
+    assert not is_known_export_code(299)
 
 
 def test_refusals_that_time_heals() -> None:
