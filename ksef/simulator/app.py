@@ -107,9 +107,10 @@ def create_app(
     options: Options | None = None,
     wall_clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
+    schemas: Path | None = None,
 ) -> Simulator:
     """Return a simulator that keeps its data in `data`, or nowhere."""
-    world = World(Store(data), wall_clock=wall_clock, options=options or Options())
+    world = World(Store(data), wall_clock=wall_clock, options=options or Options(), schemas=schemas)
     return Simulator(world, sleep=sleep)
 
 

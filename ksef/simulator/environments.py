@@ -52,6 +52,7 @@ def create_environments(
     options: Options | None = None,
     wall_clock: Callable[[], float] = time.time,
     sleep: Callable[[float], None] = time.sleep,
+    schemas: Path | None = None,
 ) -> Environments:
     """Return all three; each keeps its data in a folder of `data` named like it, or nowhere."""
     return Environments(
@@ -62,6 +63,7 @@ def create_environments(
                     wall_clock=wall_clock,
                     options=options or Options(),
                     flavour=flavour,
+                    schemas=schemas,
                 ),
                 sleep=sleep,
             )

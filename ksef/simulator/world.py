@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -87,12 +88,14 @@ class World:
 
     `verdicts` are status codes that the next invoices will get whatever is in them: 405, 500 or 550.
     `working` is held by whoever processes what was sent; never taken inside a transaction.
+    `schemas` is a folder with official schemas that no package brings along; without it those forms go unjudged.
     """
 
     store: Store
     wall_clock: Callable[[], float] = time.time
     options: Options = field(default_factory=Options)
     flavour: Flavour = TEST
+    schemas: Path | None = None
     faults: FaultBook = field(default_factory=FaultBook)
     rates: RateBook = field(default_factory=RateBook)
     verdicts: deque[int] = field(default_factory=deque)

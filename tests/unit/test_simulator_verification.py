@@ -1,12 +1,13 @@
 """What the simulator checks in an invoice (section 13), rule by rule."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
+from ksef.simulator.limits.effective import SessionLimits
 from ksef.simulator.sending.verification import (
     Facts,
-    Limits,
     Rejected,
     check_dates,
     check_identifiers,
@@ -16,7 +17,7 @@ from tests.contract.ministry import BUYER, SELLER, TODAY, make_invoice
 
 pytestmark = pytest.mark.unit
 
-LIMITS = Limits(bytes_without_attachment=1_000_000, bytes_with_attachment=3_000_000)
+LIMITS = SessionLimits(1_000_000, 3_000_000, 10_000)
 
 
 def _read(content: bytes) -> Facts:
@@ -33,8 +34,8 @@ def _reason(content: bytes) -> str:
 def test_facts_of_a_valid_invoice() -> None:
     """13.2: what decides about duplicates is read out."""
     facts = _read(make_invoice(number="FV/9"))
-    assert (facts.seller, facts.buyer, facts.kind, facts.number) == (SELLER, BUYER, "VAT", "FV/9")
-    assert (facts.issue_date, facts.gross, facts.currency) == (TODAY, "123.00", "PLN")
+    assert (facts.seller, facts.buyer.nip, facts.kind, facts.number) == (SELLER, BUYER, "VAT", "FV/9")
+    assert (facts.issue_date, facts.gross, facts.currency) == (TODAY, Decimal("123.00"), "PLN")
     assert facts.has_attachment is False
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from ksef.simulator.limits.effective import SessionLimits
@@ -9,7 +10,6 @@ from ksef.simulator.numbers import new_ksef_number
 from ksef.simulator.sending.records import SUCCESS, Invoice, Session, list_by_hash
 from ksef.simulator.sending.verification import (
     Facts,
-    Limits,
     Rejected,
     check_dates,
     check_identifiers,
@@ -46,11 +46,12 @@ class _Original:
     ksef_number: str
 
 
-def read_document(case: Case) -> Finding:
+def read_document(case: Case, *, schemas: Path | None) -> Finding:
     """Read the document; the slow part of judging, which asks the database nothing."""
-    limits = Limits(case.limits.invoice_bytes, case.limits.invoice_bytes_with_attachment)
+    form = case.session.form
     try:
-        return Finding(case, read_invoice(_plain(case), limits=limits), None)
+        facts = read_invoice(_plain(case), limits=case.limits, form=form, schemas=schemas)
+        return Finding(case, facts, None)
     except Rejected as rejection:
         return Finding(case, None, rejection)
 
@@ -108,7 +109,7 @@ def _check_sending(world: World, case: Case, *, facts: Facts) -> None:
     if session.owner != ("Nip", facts.seller):
         raise Rejected(410, f"Brak uprawnień do wystawienia faktury w imieniu podmiotu {facts.seller}.")
     check_dates(facts, accepted_on=warsaw_date(invoice.received_at))
-    if session.checks_nip:
+    if world.flavour.checks_nip or session.checks_nip:
         check_identifiers(facts)
     if invoice.corrected_hash is not None and _has_accepted(world.store, invoice.corrected_hash):
         raise Rejected(450, "Faktura posiada już przetworzoną prawidłowo korektę techniczną.")
@@ -182,10 +183,10 @@ def _columns_of(facts: Facts) -> dict[str, Value]:
     return {
         "seller": facts.seller,
         "seller_name": facts.seller_name,
-        "buyer": facts.buyer,
+        "buyer": facts.buyer.nip,
         "kind": facts.kind,
         "number": facts.number,
         "issue_date": facts.issue_date.isoformat(),
-        "gross": facts.gross,
+        "gross": str(facts.gross),
         "currency": facts.currency,
     }

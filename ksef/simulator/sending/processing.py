@@ -67,7 +67,7 @@ def _judge_some(world: World, *, now: int, not_before: int) -> bool:
         cases = _next_cases(world, now=now)
     if not cases:
         return False
-    findings = [read_document(case) for case in cases]
+    findings = [read_document(case, schemas=world.schemas) for case in cases]
     with world.store.transaction():
         _write_verdicts(world, findings, not_before=not_before)
     return True

@@ -1,31 +1,27 @@
 """What KSeF checks in an invoice beyond asking who sends it (section 13): bytes in, a verdict out."""
 
-import re
-from dataclasses import dataclass
 from datetime import date
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from lxml import etree
 
-from ksef.fa3.schema import NAMESPACE, fa3_schema
-from ksef.simulator.numbers import has_valid_check_digit
+from ksef.simulator.flavours import FA_3, Form
+from ksef.simulator.limits.effective import SessionLimits
+from ksef.simulator.numbers import has_valid_check_digit, has_valid_internal_digit
+from ksef.simulator.sending.facts import Facts, read_facts
+from ksef.simulator.sending.forms import STRUCTURES, Structure
+from ksef.simulator.sending.rejected import Rejected
+from ksef.simulator.sending.schemas import find_schema
+from ksef.simulator.sending.wellformed import check_size, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NS: Final = {"f": NAMESPACE}
-_SHOWN_ERRORS: Final = 10
+__all__ = ["Facts", "Rejected", "check_dates", "check_identifiers", "read_invoice"]
 
-_BOM: Final = b"\xef\xbb\xbf"
-_PROLOG: Final = re.compile(rb"<\?xml\s.*?\?>", re.DOTALL)
-_PROLOG_ENCODING: Final = re.compile(rb"encoding\s*=\s*[\"']([^\"']*)[\"']")
-# U+007F-0084, U+0086-009F, U+FDD0-FDEF and the last two code points of planes 1 to 16; U+0085 is allowed.
-_DISCOURAGED: Final = re.compile(
-    "[\x7f-\x84\x86-\x9f\ufdd0-\ufdef"
-    + "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
-    + "]"
-)
+_SHOWN_ERRORS: Final = 10
 
 
 class _Entry(Protocol):
@@ -35,133 +31,61 @@ class _Entry(Protocol):
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    bytes_without_attachment: int
-    bytes_with_attachment: int
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What KSeF reads out of a valid invoice."""
-
-    seller: str
-    seller_name: str
-    buyer: str | None
-    kind: str
-    number: str
-    issue_date: date
-    gross: str
-    currency: str
-    has_attachment: bool
-    identifiers: tuple[str, ...]
-
-
-class Rejected(Exception):
-    """The invoice ends with this status code and these details, which are in Polish since 2.6.1."""
-
-    def __init__(self, code: int, *details: str) -> None:
-        super().__init__(code, *details)
-        self.code = code
-        self.details = details
-
-
-def read_invoice(content: bytes, *, limits: Limits) -> Facts:
-    """Return the facts of a well-formed, valid document; Rejected 430 otherwise."""
-    _check_bytes(content, limits=limits)
-    root = _parse(content)
-    _check_characters(etree.tostring(root.getroottree(), encoding="unicode"))
-    _check_schema(root)
-    facts = _facts(root)
-    if not facts.has_attachment and len(content) > limits.bytes_without_attachment:
-        raise _too_large(limits.bytes_without_attachment)
+def read_invoice(
+    content: bytes, *, limits: SessionLimits, form: Form = FA_3, schemas: Path | None = None
+) -> Facts:
+    """Return the facts of a well-formed, valid document of this form; Rejected 430 otherwise."""
+    structure = STRUCTURES[form]
+    root = parse(content, limits=limits)
+    _check_form(root, structure)
+    _check_schema(root, find_schema(structure, folder=schemas))
+    facts = read_facts(root, structure)
+    check_size(content, limits=limits, has_attachment=facts.has_attachment)
     return facts
 
 
 def check_dates(facts: Facts, *, accepted_on: date) -> None:
     """P_1 may not be later than the day of acceptance in Poland; Rejected 450."""
     if facts.issue_date > accepted_on:
+        field = STRUCTURES[facts.form].issue_date
         raise Rejected(
             450,
-            f"Data wystawienia faktury (P_1: {facts.issue_date}) nie może być późniejsza"
+            f"Data wystawienia faktury ({field}: {facts.issue_date}) nie może być późniejsza"
             f" niż data przyjęcia faktury w systemie KSeF ({accepted_on}).",
         )
 
 
 def check_identifiers(facts: Facts) -> None:
-    """Check digits of every NIP; on TEST only where the session asked for it; Rejected 450."""
-    wrong = [nip for nip in facts.identifiers if not has_valid_check_digit(nip)]
+    """Check digits of every NIP and internal identifier, where the environment or the session asks; Rejected 450."""
+    wrong = [f"Nieprawidłowy numer NIP: {nip}." for nip in facts.nips if not has_valid_check_digit(nip)]
+    wrong += [
+        f"Nieprawidłowy identyfikator wewnętrzny: {internal_id}."
+        for internal_id in facts.internal_ids
+        if not has_valid_internal_digit(internal_id)
+    ]
     if wrong:
-        raise Rejected(450, *(f"Nieprawidłowy numer NIP: {nip}." for nip in wrong))
+        raise Rejected(450, *dict.fromkeys(wrong))
 
 
-def _check_bytes(content: bytes, *, limits: Limits) -> None:
-    if len(content) > limits.bytes_with_attachment:
-        raise _too_large(limits.bytes_with_attachment)
-    if content.startswith(_BOM):
-        raise Rejected(430, "Plik nie może zaczynać się znacznikiem BOM.")
-    if prolog := _PROLOG.match(content):
-        encoding = _PROLOG_ENCODING.search(prolog[0])
-        if encoding is not None and encoding[1].upper() != b"UTF-8":
-            raise Rejected(430, "Prolog XML może deklarować wyłącznie kodowanie UTF-8.")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Rejected(430, f"Plik nie jest zapisany w UTF-8 (bajt {error.start}).") from error
-    _check_characters(text)
+def _check_form(root: etree._Element, structure: Structure) -> None:
+    """The session has declared one structure; a document of another is refused before its schema is asked."""
+    expected = f"{{{structure.namespace}}}Faktura"
+    if root.tag != expected:
+        raise Rejected(
+            430,
+            f"Niezgodność ze schematem XSD {structure.name}: oczekiwano elementu {expected},"
+            f" otrzymano {root.tag}.",
+        )
+    code = root.find(f"{{{structure.namespace}}}Naglowek/{{{structure.namespace}}}KodFormularza")
+    system_code, version, _value = structure.form
+    declared = (None, None) if code is None else (code.get("kodSystemowy"), code.get("wersjaSchemy"))
+    if declared != (system_code, version):
+        raise Rejected(430, f"Niezgodność ze schematem XSD: KodFormularza musi wskazywać {system_code}.")
 
 
-def _too_large(limit: int) -> Rejected:
-    return Rejected(430, f"Rozmiar pliku faktury przekracza dozwolone {limit} bajtów.")
-
-
-def _check_characters(text: str) -> None:
-    if found := _DISCOURAGED.search(text):
-        raise Rejected(430, f"Plik zawiera niedozwolony znak U+{ord(found[0]):04X}.")
-
-
-def _parse(content: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise Rejected(430, f"Plik nie jest poprawnym dokumentem XML: {error}.") from error
-    tree = root.getroottree()
-    if tree.docinfo.internalDTD is not None:
-        raise Rejected(430, "Plik nie może zawierać deklaracji DOCTYPE.")
-    instructions = tree.xpath("//processing-instruction()")
-    if instructions:
-        raise Rejected(430, "Plik nie może zawierać instrukcji przetwarzania.")
-    return root
-
-
-def _check_schema(root: etree._Element) -> None:
-    schema = fa3_schema()
-    if schema.validate(root):
+def _check_schema(root: etree._Element, schema: etree.XMLSchema | None) -> None:
+    if schema is None or schema.validate(root):
         return
     log = cast("Iterable[_Entry]", schema.error_log)
     shown = (f"Niezgodność ze schematem XSD, wiersz {entry.line}: {entry.message}" for entry in log)
     raise Rejected(430, *islice(shown, _SHOWN_ERRORS))
-
-
-def _facts(root: etree._Element) -> Facts:
-    return Facts(
-        seller=_text(root, "f:Podmiot1/f:DaneIdentyfikacyjne/f:NIP"),
-        seller_name=_text(root, "f:Podmiot1/f:DaneIdentyfikacyjne/f:Nazwa"),
-        buyer=_text(root, "f:Podmiot2/f:DaneIdentyfikacyjne/f:NIP") or None,
-        kind=_text(root, "f:Fa/f:RodzajFaktury"),
-        number=_text(root, "f:Fa/f:P_2"),
-        # An xsd:date may carry a time zone after its ten characters.
-        issue_date=date.fromisoformat(_text(root, "f:Fa/f:P_1")[:10]),
-        gross=_text(root, "f:Fa/f:P_15"),
-        currency=_text(root, "f:Fa/f:KodWaluty"),
-        has_attachment=root.find("f:Zalacznik", _NS) is not None,
-        identifiers=tuple(
-            (node.text or "").strip() for node in root.iterfind("*/f:DaneIdentyfikacyjne/f:NIP", _NS)
-        ),
-    )
-
-
-def _text(root: etree._Element, path: str) -> str:
-    """Return an element's text as xsd:token reads it: without surrounding or double spaces."""
-    return " ".join((root.findtext(path, namespaces=_NS) or "").split())
