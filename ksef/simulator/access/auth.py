@@ -77,7 +77,9 @@ def log_in_by_signature(call: Call) -> Response:
     signed = xades.verify(document)
     request = read_token_request(signed.root)
     _use_challenge(call, request.challenge)
-    identity = identify_signer(call.world, signed.certificate, by_fingerprint=request.by_fingerprint)
+    identity = identify_signer(
+        call.world, signed.certificate, by_fingerprint=request.by_fingerprint, now=call.now
+    )
     digest = base64.b64encode(hashlib.sha256(document).digest()).decode("ascii")
     outcome = _outcome_of_signature(call, request=request, identity=identity, certificate=signed.certificate)
     return _begin(

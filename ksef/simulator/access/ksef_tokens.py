@@ -1,4 +1,4 @@
-"""KSeF tokens: issuing, listing, revoking, and whether one may be used to log in (sections 2.3 and 2.7)."""
+"""KSeF tokens as they are remembered, and whether one may be used to log in (sections 2.3 and 2.7)."""
 
 import hashlib
 import json
@@ -6,11 +6,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from ksef.simulator.errors import Forbidden, Refusal
-from ksef.simulator.messages import Fields, Response, json_response, no_content, without_empty
+from ksef.simulator.messages import without_empty
 from ksef.simulator.numbers import new_reference
-from ksef.simulator.paging import read_page
-from ksef.simulator.routing import Call
+from ksef.simulator.planned import take_outcome
 from ksef.simulator.state import Store
 from ksef.simulator.world import World, as_milliseconds, iso, iso_or_none, warsaw_date
 
@@ -24,13 +22,15 @@ PERMISSIONS: Final = (
     "Introspection",
     "CollectiveIdentifierManage",
 )
-_STATUSES: Final = ("Pending", "Active", "Revoking", "Revoked", "Failed")
-_CREDENTIALS: Final = frozenset({"CredentialsRead", "CredentialsManage"})
-_MIN_FILTER: Final = 3
+STATUSES: Final = ("Pending", "Active", "Revoking", "Revoked", "Failed")
+SUBJECT_MATTER: Final = "token"
+_FAILED: Final = "Nie udało się aktywować tokena. Należy wygenerować nowy token."
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
+    """One token; activating takes until `active_at`, revoking until `ended_at`."""
+
     id: int
     reference: str
     token_hash: str
@@ -42,19 +42,24 @@ class Token:
     description: str
     created_at: int
     active_at: int
+    fails: int
     used_at: int | None
     revoked_at: int | None
+    ended_at: int | None
 
     @property
     def granted(self) -> tuple[str, ...]:
         return tuple(json.loads(self.permissions))
 
     def status_at(self, now: int) -> str:
-        if self.revoked_at is not None:
-            return "Revoked"
-        return "Active" if now >= self.active_at else "Pending"
+        if self.ended_at is not None:
+            return "Revoked" if now >= self.ended_at else "Revoking"
+        if now < self.active_at:
+            return "Pending"
+        return "Failed" if self.fails else "Active"
 
     def as_json(self, now: int) -> dict[str, object]:
+        status = self.status_at(now)
         return without_empty(
             {
                 "referenceNumber": self.reference,
@@ -64,7 +69,8 @@ class Token:
                 "requestedPermissions": list(self.granted),
                 "dateCreated": iso(self.created_at),
                 "lastUseDate": iso_or_none(self.used_at),
-                "status": self.status_at(now),
+                "status": status,
+                "statusDetails": [_FAILED] if status == "Failed" else [],
             }
         )
 
@@ -127,7 +133,8 @@ def issue_token(world: World, wish: TokenWish) -> tuple[str, str]:
     """Make a token and return its reference and the secret, which is kept as a hash only."""
     now = world.now()
     reference = new_reference("EC", on=warsaw_date(now))
-    secret = f"{reference}|{wish.context[0].lower()}-{wish.context[1]}|{secrets.token_hex(32)}"
+    kind, value = wish.context
+    secret = f"{reference}|{kind[:1].lower()}{kind[1:]}-{value}|{secrets.token_hex(32)}"
     world.store.insert(
         "tokens",
         reference=reference,
@@ -140,110 +147,28 @@ def issue_token(world: World, wish: TokenWish) -> tuple[str, str]:
         description=wish.description,
         created_at=now,
         active_at=now + as_milliseconds(wish.delay),
+        fails=int(take_outcome(world.store, subject_matter=SUBJECT_MATTER) is not None),
     )
     return reference, secret
 
 
-def generate_token(call: Call) -> Response:
-    """POST /tokens: only after a signature, and only with permissions one has."""
-    authentication = call.caller.authentication
-    if authentication.category != "XadesSignature":
-        raise Forbidden(
-            "auth-method-not-allowed",
-            "Metoda uwierzytelnienia nie pozwala na wykonanie operacji.",
-            authenticationMethodCategory=authentication.category,
-        )
-    if authentication.context_type not in {"Nip", "InternalId"}:
-        raise Refusal(26002, f"Obecny kontekst: {authentication.context_type}; dozwolone: Nip, InternalId.")
-    fields = Fields.of(call.request)
-    description = fields.text("description", length=(5, 256))
-    permissions = tuple(dict.fromkeys(fields.texts("permissions")))
-    if not permissions or not set(permissions) <= set(PERMISSIONS):
-        raise Refusal(21405, "permissions: nieznane uprawnienie albo brak uprawnień.")
-    missing = [name for name in permissions if not call.caller.has_any(frozenset({name}))]
-    if missing:
-        raise Refusal(26001, f"Brakujące uprawnienia: {', '.join(missing)}.")
-    wish = TokenWish(
-        context=(authentication.context_type, authentication.context),
-        author=(authentication.subject_type, authentication.subject),
-        permissions=permissions,
-        description=description,
-        delay=call.world.options.authentication,
-    )
-    reference, secret = issue_token(call.world, wish)
-    return json_response({"referenceNumber": reference, "token": secret}, status=202)
-
-
-def list_tokens(call: Call) -> Response:
-    """GET /tokens with its filters, newest first."""
-    page = read_page(call, low=10, high=100)
-    found = [token for token in _visible(call) if _fits(call, token)]
-    items = [token.as_json(call.now) for token in page.cut(found)]
-    return json_response(without_empty({"continuationToken": page.next_token(len(found)), "tokens": items}))
-
-
-def _fits(call: Call, token: Token) -> bool:
-    statuses = call.request.query.get("status", [])
-    if not set(statuses) <= set(_STATUSES):
-        raise Refusal(21405, "status: nieznana wartość.")
-    author_type = call.request.query_value("authorIdentifierType")
-    return (
-        (not statuses or token.status_at(call.now) in statuses)
-        and _text_filter(call, "description") in token.description.lower()
-        and _text_filter(call, "authorIdentifier") in token.author.lower()
-        and author_type in {None, token.author_type}
+def end_token(world: World, token: Token, *, now: int) -> None:
+    """Revoke; it cannot be used from now on, and a repetition changes nothing."""
+    world.store.run(
+        "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?), ended_at = coalesce(ended_at, ?) WHERE id = ?",
+        now,
+        now + as_milliseconds(world.options.authentication),
+        token.id,
     )
 
 
-def _text_filter(call: Call, name: str) -> str:
-    value = call.request.query_value(name)
-    if value is not None and len(value) < _MIN_FILTER:
-        raise Refusal(21405, f"{name}: wymagane są co najmniej {_MIN_FILTER} znaki.")
-    return (value or "").lower()
-
-
-def show_token(call: Call) -> Response:
-    """GET /tokens/{referenceNumber}."""
-    return json_response(_find(call).as_json(call.now))
-
-
-def revoke_token(call: Call) -> Response:
-    """DELETE /tokens/{referenceNumber}; one's own token needs no CredentialsManage (2.7)."""
-    token = _find(call)
-    own = token.reference == call.caller.authentication.token
-    if not own and not call.caller.has_any(frozenset({"CredentialsManage"})):
-        raise Forbidden(
-            "missing-permissions",
-            "Brak wymaganych uprawnień do wykonania operacji w bieżącym kontekście.",
-            requiredAnyOfPermissions=["CredentialsManage"],
-            presentPermissions=list(call.caller.permissions),
-        )
-    call.world.store.run(
-        "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?", call.now, token.id
+def list_context_tokens(store: Store, *, context: tuple[str, str]) -> list[Token]:
+    """Return the tokens of one context, the newest first."""
+    rows = store.rows(
+        "SELECT * FROM tokens WHERE context_type = ? AND context = ? ORDER BY created_at DESC, id DESC",
+        *context,
     )
-    return no_content()
-
-
-def _find(call: Call) -> Token:
-    reference = call.parts["reference"]
-    found = next((token for token in _visible(call) if token.reference == reference), None)
-    if found is None:
-        raise Refusal(21405, f"Token o numerze referencyjnym {reference} nie został znaleziony.")
-    return found
-
-
-def _visible(call: Call) -> list[Token]:
-    """Return the context's tokens, or only the caller's own without the right to see credentials."""
-    mine = call.caller.authentication
-    rows = call.world.store.rows(
-        "SELECT * FROM tokens WHERE context_type = ? AND context = ? ORDER BY id DESC",
-        mine.context_type,
-        mine.context,
-    )
-    tokens = [Token(**row) for row in rows]
-    if call.caller.has_any(_CREDENTIALS):
-        return tokens
-    return [token for token in tokens if token.reference == mine.token]
+    return [Token(**row) for row in rows]
 
 
 def _hash(secret: str) -> str:

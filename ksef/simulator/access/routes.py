@@ -3,7 +3,7 @@
 from typing import Final
 
 from ksef.simulator import keys
-from ksef.simulator.access import auth, ksef_tokens
+from ksef.simulator.access import auth, token_operations
 from ksef.simulator.bearer import Kind
 from ksef.simulator.routing import ACCESS, Route
 
@@ -22,8 +22,8 @@ ROUTES: Final = (
     Route("DELETE", "/v2/auth/sessions/{reference}", auth.end_login, ACCESS),
     Route("GET", "/v2/auth/{reference}", auth.show_status, _AUTHENTICATION, group="anonymous"),
     Route("GET", "/v2/security/public-key-certificates", keys.list_public_keys, group="anonymous"),
-    Route("POST", "/v2/tokens", ksef_tokens.generate_token, ACCESS),
-    Route("GET", "/v2/tokens", ksef_tokens.list_tokens, ACCESS),
-    Route("GET", "/v2/tokens/{reference}", ksef_tokens.show_token, ACCESS),
-    Route("DELETE", "/v2/tokens/{reference}", ksef_tokens.revoke_token, ACCESS),
+    Route("POST", "/v2/tokens", token_operations.generate_token, ACCESS),
+    Route("GET", "/v2/tokens", token_operations.list_tokens, ACCESS),
+    Route("GET", "/v2/tokens/{reference}", token_operations.show_token, ACCESS),
+    Route("DELETE", "/v2/tokens/{reference}", token_operations.revoke_token, ACCESS),
 )

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ksef.simulator.control.certificates import CERTIFICATE_ROUTES
 from ksef.simulator.control.world import CONTROL_ROUTES
 
-ROUTES: Final = CONTROL_ROUTES
+ROUTES: Final = (*CERTIFICATE_ROUTES, *CONTROL_ROUTES)
