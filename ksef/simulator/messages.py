@@ -6,13 +6,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from ksef.simulator.errors import Asked, Problem, Refusal
 
 MAX_BODY = 8_000_000
 """Bytes of a request body; an invoice of 3 MB, encrypted and in Base64, is 4 MB."""
+
+
+_GREATEST: Final = 10_000_000_000
+"""Of a number in JSON, which may be infinite or none at all; as seconds these are three centuries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +126,8 @@ class Fields:
 
     def number(self, name: str) -> float:
         value = self._values.get(name)
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise self._wrong(name, "wymagana jest liczba")
+        if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) <= _GREATEST:
+            raise self._wrong(name, f"wymagana jest liczba, co do wartości nie większa niż {_GREATEST}")
         return float(value)
 
     def flag(self, name: str) -> bool:

@@ -11,6 +11,7 @@ from ksef.simulator.access.authentications import Authentication, find_authentic
 from ksef.simulator.errors import Elsewhere, Forbidden, Unauthorized
 from ksef.simulator.limits.counting import Counted, count_call
 from ksef.simulator.messages import Request, Response
+from ksef.simulator.outages.effect import interrupt, refuse_sending
 from ksef.simulator.world import World
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Route:
 
 def serve(routes: "Sequence[Route]", *, world: World, request: Request, now: int) -> Response:
     """Call the handler of this request; raises the refusals that stand before it."""
+    interrupt(world, request, now=now)
     route, parts = _find(routes, request)
     caller = _identify(route, world=world, request=request, now=now) if route.takes else None
     if route.path.startswith(_API):
@@ -101,6 +103,7 @@ def serve(routes: "Sequence[Route]", *, world: World, request: Request, now: int
         count_call(world, counted, now=now)
     if caller is not None:
         _require_permission(route, caller)
+    refuse_sending(world, request, now=now)
     return route.handler(Call(world, request, now, parts, caller))
 
 
