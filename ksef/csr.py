@@ -8,9 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from ksef.certificates.keys import SigningKey
 from ksef.exchange.certificates import EnrollmentData
-
-type CertificateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 _RSA_BITS = 2048  # Exactly; KSeF refuses longer ones too (25010).
 _RSA_EXPONENT = 65537
@@ -25,7 +24,7 @@ def new_rsa_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=_RSA_EXPONENT, key_size=_RSA_BITS)
 
 
-def build_csr(data: EnrollmentData, key: CertificateKey) -> bytes:
+def build_csr(data: EnrollmentData, key: SigningKey) -> bytes:
     """DER, with exactly the attributes of `data` in the order in which KSeF lists them (25003 otherwise)."""
     subject = x509.Name(list(_attributes(data)))
     request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())

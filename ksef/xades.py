@@ -18,6 +18,7 @@ from signxml.exceptions import SignXMLException
 from signxml.util import SigningSettings, namespaces
 from signxml.xades.xades import XAdESSigner
 
+from ksef.certificates.keys import SigningKey, is_strong
 from ksef.errors import CredentialUnusable
 from ksef.exchange import CertificateCredential
 
@@ -25,13 +26,9 @@ from ksef.exchange import CertificateCredential
 logging.getLogger("signxml").setLevel(logging.INFO)
 
 AUTH_NAMESPACE = "http://ksef.mf.gov.pl/auth/token/2.1"
-_MIN_RSA_BITS = 2048
-_MIN_EC_BITS = 256
 
 # lxml wants None for the default namespace; its stubs have not heard of it.
 _NSMAP: dict[str, str] = {None: AUTH_NAMESPACE}  # type: ignore[dict-item]
-
-type SigningKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
 def write_auth_request(*, challenge: str, nip: str) -> etree._Element:
@@ -89,7 +86,7 @@ def _load(credential: CertificateCredential) -> tuple[list[x509.Certificate], Si
         raise CredentialUnusable("the certificate or its key cannot be read") from None
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise CredentialUnusable("KSeF takes RSA and EC keys only")
-    if key.key_size < (_MIN_RSA_BITS if isinstance(key, rsa.RSAPrivateKey) else _MIN_EC_BITS):
+    if not is_strong(key):
         raise CredentialUnusable("the key is shorter than KSeF allows")
     if _public_bytes(chain[0].public_key()) != _public_bytes(key.public_key()):
         raise CredentialUnusable("the key does not belong to the certificate")
