@@ -3,13 +3,14 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
 
 from ksef.simulator.errors import Asked, Problem, Refusal
+from ksef.simulator.identifiers import Identifier, has_form, has_valid_digits
 
 MAX_BODY = 8_000_000
 """Bytes of a request body; an invoice of 3 MB, encrypted and in Base64, is 4 MB."""
@@ -184,6 +185,38 @@ class Fields:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise self._wrong(name, "wymagana jest lista obiektów")
         return [Fields(item, path=f"{self._path}{name}.") for item in value]
+
+    def optional_child(self, name: str) -> "Fields | None":
+        return self.child(name) if self.has(name) else None
+
+    def choices(self, name: str, allowed: Collection[str]) -> tuple[str, ...]:
+        """Return a list without repetitions of values from an enumeration; it may be empty."""
+        values = self.texts(name)
+        if len(set(values)) != len(values) or not set(values) <= set(allowed):
+            raise self._wrong(name, f"każda wartość co najwyżej raz, dozwolone: {', '.join(allowed)}")
+        return tuple(values)
+
+    def identifier(self, name: str, *, kinds: Collection[str], checks_nip: bool = False) -> Identifier:
+        """Return a `{type, value}` of one of these types, whose form and check digits are right."""
+        child = self.child(name)
+        kind = child.choice("type", kinds)
+        return kind, child.matching("value", kind, checks_nip=checks_nip)
+
+    def optional_identifier(self, name: str, *, kinds: Collection[str]) -> Identifier | None:
+        return self.identifier(name, kinds=kinds) if self.has(name) else None
+
+    def matching(self, name: str, kind: str, *, checks_nip: bool = False) -> str:
+        """Return a text that is an identifier of this type."""
+        value = self.text(name)
+        if not has_form(kind, value) or not has_valid_digits(kind, value, checks_nip=checks_nip):
+            raise self._wrong(name, f"nieprawidłowy identyfikator typu {kind}")
+        return value
+
+    def day(self, name: str) -> date:
+        try:
+            return date.fromisoformat(self.text(name, length=(10, 10)))
+        except ValueError as error:
+            raise self._wrong(name, "wymagana jest data") from error
 
     def items(self) -> list[tuple[str, Any]]:
         return list(self._values.items())

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from ksef.simulator import bearer
 from ksef.simulator.access.authentications import Authentication, find_authentication
-from ksef.simulator.errors import Elsewhere, Forbidden, Unauthorized
+from ksef.simulator.errors import Elsewhere, Forbidden, Problem, Refusal, Unauthorized
+from ksef.simulator.identifiers import Identifier
 from ksef.simulator.limits.counting import Counted, count_call
 from ksef.simulator.messages import Request, Response
 from ksef.simulator.outages.effect import interrupt, refuse_sending
+from ksef.simulator.permissions.scopes import held
 from ksef.simulator.world import World
 
 if TYPE_CHECKING:
@@ -43,7 +45,17 @@ class Caller:
         return self.authentication.subject_type, self.authentication.subject
 
     def has_any(self, wanted: frozenset[str]) -> bool:
-        return "Owner" in self.permissions or not wanted.isdisjoint(self.permissions)
+        return not wanted.isdisjoint(held(self.permissions))
+
+    def require_context(self, *kinds: str) -> Identifier:
+        """Return the context; Forbidden for an operation that its type does not know."""
+        if self.context[0] not in kinds:
+            raise Forbidden(
+                "context-type-not-allowed",
+                "Operacja nie jest dostępna dla uwierzytelnionego typu kontekstu.",
+                contextIdentifierType=self.context[0],
+            )
+        return self.context
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +136,28 @@ def _identify(route: Route, *, world: World, request: Request, now: int) -> Call
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized
     claims = bearer.read(world.store, token.strip(), now=now)
-    authentication = find_authentication(world.store, claims.reference)
-    if claims.kind not in route.takes or authentication is None:
+    if claims.kind not in route.takes:
         raise Unauthorized
+    authentication = find_authentication(world.store, claims.reference)
+    if authentication is None:
+        raise _unknown_login(claims)
+    if claims.kind is bearer.Kind.ACCESS and not authentication.allows(request.client_ip):
+        raise Forbidden(
+            "ip-not-allowed",
+            "Żądanie pochodzi z adresu IP innego niż wskazany podczas uwierzytelnienia.",
+            clientIp=request.client_ip,
+        )
     return Caller(authentication, claims.permissions, claims.kind)
+
+
+def _unknown_login(claims: bearer.Claims) -> Problem:
+    """A login that was forgotten: its access token says nothing to anybody, the others ask for an operation."""
+    if claims.kind is bearer.Kind.ACCESS:
+        return Unauthorized()
+    return Refusal(
+        21304,
+        f"Operacja uwierzytelniania o numerze referencyjnym {claims.reference} nie została znaleziona.",
+    )
 
 
 def _require_permission(route: Route, caller: Caller) -> None:

@@ -41,8 +41,8 @@ TODAY = START.date()
 type PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 _REQUEST = """<AuthTokenRequest xmlns="http://ksef.mf.gov.pl/auth/token/2.1"><Challenge>{challenge}</Challenge>\
-<ContextIdentifier><Nip>{nip}</Nip></ContextIdentifier>\
-<SubjectIdentifierType>certificateSubject</SubjectIdentifierType></AuthTokenRequest>"""
+<ContextIdentifier><{kind}>{value}</{kind}></ContextIdentifier>\
+<SubjectIdentifierType>{subject}</SubjectIdentifierType>{policy}</AuthTokenRequest>"""
 
 _INVOICE = """<?xml version="1.0" encoding="UTF-8"?>
 <Faktura xmlns="http://crd.gov.pl/wzor/2025/06/25/13775/"><Naglowek>\
@@ -137,8 +137,20 @@ def make_credential(
     return Credential(builder.sign(key, hashes.SHA256()), key)
 
 
-def sign_request(challenge: str, credential: Credential, *, nip: str = SELLER) -> bytes:
-    root = etree.fromstring(_REQUEST.format(challenge=challenge, nip=nip))
+def sign_request(
+    challenge: str,
+    credential: Credential,
+    *,
+    nip: str = SELLER,
+    context: tuple[str, str] | None = None,
+    by_fingerprint: bool = False,
+    policy: str = "",
+) -> bytes:
+    """Sign an AuthTokenRequest for the NIP or another context; `policy` is XML that follows the subject type."""
+    kind, value = context or ("Nip", nip)
+    subject = "certificateFingerprint" if by_fingerprint else "certificateSubject"
+    text = _REQUEST.format(challenge=challenge, kind=kind, value=value, subject=subject, policy=policy)
+    root = etree.fromstring(text)
     is_rsa = isinstance(credential.key, rsa.RSAPrivateKey)
     method = SignatureMethod.RSA_SHA256 if is_rsa else SignatureMethod.ECDSA_SHA256
     signed = XAdESSigner(signature_algorithm=method).sign(
@@ -227,8 +239,8 @@ class Visitor:
         oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
         return base64.b64encode(self.public_key()[0].encrypt(data, oaep)).decode()
 
-    def begin_login(self, credential: Credential, *, nip: str = SELLER) -> dict[str, Any]:
-        body = sign_request(self.challenge()[0], credential, nip=nip)
+    def begin_login(self, credential: Credential, *, nip: str = SELLER, **wish: Any) -> dict[str, Any]:
+        body = sign_request(self.challenge()[0], credential, nip=nip, **wish)
         return self._accepted(self.ask("POST", "/v2/auth/xades-signature", content=body, headers=XML))
 
     def begin_token_login(self, token: str, *, nip: str = SELLER, **changes: object) -> dict[str, Any]:
@@ -317,6 +329,14 @@ def _mounted() -> tuple[Simulator, Clock]:
     return create_app(
         options=options, wall_clock=clock, sleep=lambda seconds: clock.advance(seconds=seconds)
     ), clock
+
+
+@contextmanager
+def calling_from(visitor: Visitor, address: str) -> Iterator[Visitor]:
+    """Let the same visitor, with the same token, call from another IP address."""
+    transport = httpx.WSGITransport(app=_mounted()[0], remote_addr=address)
+    with httpx.Client(transport=transport, base_url="http://ksef.test") as http:
+        yield replace(visitor, http=http)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Final
 
+from ksef.simulator.access.identity import Identity
+from ksef.simulator.access.policy import policy_from_text
 from ksef.simulator.state import Store
 
 DESCRIPTIONS: Final = {
@@ -14,7 +16,9 @@ DESCRIPTIONS: Final = {
     450: "Uwierzytelnianie zakończone niepowodzeniem z powodu błędnego tokenu",
     460: "Uwierzytelnianie zakończone niepowodzeniem z powodu błędu certyfikatu",
     470: "Uwierzytelnianie zakończone niepowodzeniem",
-    480: "Uwierzytelnienie zablokowane. Podejrzenie incydentu bezpieczeństwa",
+    480: "Uwierzytelnienie zablokowane",
+    500: "Nieznany błąd",
+    550: "Operacja została anulowana przez system",
 }
 _REVOKED: Final = "Uwierzytelnienie i powiązane refresh tokeny zostały unieważnione przez użytkownika"
 
@@ -38,6 +42,7 @@ class Authentication:
     detail: str
     token: str | None
     document_hash: str | None
+    policy: str
     redeemed_at: int | None
     refreshed_at: int | None
     refresh_valid_until: int | None
@@ -47,6 +52,14 @@ class Authentication:
     @property
     def granted(self) -> tuple[str, ...]:
         return tuple(json.loads(self.permissions))
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(self.subject_type, self.subject, self.method)
+
+    def allows(self, client_ip: str) -> bool:
+        """Return whether the policy of this login lets its access tokens be used from the address."""
+        return policy_from_text(self.policy).allows(client_ip)
 
     def code_at(self, now: int) -> int:
         if self.revoked_at is not None:

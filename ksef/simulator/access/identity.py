@@ -62,7 +62,7 @@ def _seal(certificate: x509.Certificate) -> Identity | None:
     _require(certificate, NameOID.ORGANIZATION_NAME)
     identifier = _value(certificate, NameOID.ORGANIZATION_IDENTIFIER)
     name = _value(certificate, NameOID.COMMON_NAME)
-    if not identifier and _PEPPOL.fullmatch(name):
+    if identifier in {"", name} and _PEPPOL.fullmatch(name):
         return Identity("PeppolId", name, "PeppolSignature")
     _require(certificate, NameOID.ORGANIZATION_IDENTIFIER)
     found = _SEAL_NIP.search(identifier)

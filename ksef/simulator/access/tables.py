@@ -11,7 +11,8 @@ CREATE TABLE IF NOT EXISTS authentications (
     subject_type TEXT NOT NULL, subject TEXT NOT NULL, category TEXT NOT NULL, method TEXT NOT NULL,
     permissions TEXT NOT NULL, started_at INTEGER NOT NULL, ready_at INTEGER NOT NULL,
     code INTEGER NOT NULL, detail TEXT NOT NULL, token TEXT, document_hash TEXT,
-    redeemed_at INTEGER, refreshed_at INTEGER, refresh_valid_until INTEGER, revoked_at INTEGER, certificate BLOB
+    policy TEXT NOT NULL, certificate BLOB,
+    redeemed_at INTEGER, refreshed_at INTEGER, refresh_valid_until INTEGER, revoked_at INTEGER
 ) STRICT;
 CREATE TABLE IF NOT EXISTS tokens (
     id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE, token_hash TEXT NOT NULL UNIQUE,

@@ -6,16 +6,13 @@ from typing import Final
 
 from lxml import etree
 
+from ksef.simulator.access.policy import Policy, policy_of_element
 from ksef.simulator.errors import Refusal
+from ksef.simulator.identifiers import PATTERNS
 
 _NAMESPACES: Final = ("http://ksef.mf.gov.pl/auth/token/2.0", "http://ksef.mf.gov.pl/auth/token/2.1")
 _CHALLENGE: Final = re.compile(r"\d{8}-CR-[A-F0-9]{10}-[A-F0-9]{10}-[A-F0-9]{2}")
-CONTEXTS: Final = {
-    "Nip": re.compile(r"[1-9]((\d[1-9])|([1-9]\d))\d{7}"),
-    "InternalId": re.compile(r"[1-9]((\d[1-9])|([1-9]\d))\d{7}-\d{5}"),
-    "NipVatUe": re.compile(r"[1-9]((\d[1-9])|([1-9]\d))\d{7}-[A-Z]{2}[A-Z0-9+*]{2,12}"),
-    "PeppolId": re.compile(r"P[A-Z]{2}[0-9]{6}"),
-}
+CONTEXTS: Final = {kind: PATTERNS[kind] for kind in ("Nip", "InternalId", "NipVatUe", "PeppolId")}
 _SUBJECTS: Final = ("certificateSubject", "certificateFingerprint")
 
 
@@ -25,6 +22,7 @@ class TokenRequest:
     context_type: str
     context: str
     by_fingerprint: bool
+    policy: Policy
 
 
 def read_token_request(root: etree._Element) -> TokenRequest:
@@ -45,6 +43,7 @@ def read_token_request(root: etree._Element) -> TokenRequest:
         context_type=_local(contexts[0], namespace=name.namespace),
         context=_context(contexts[0]),
         by_fingerprint=_subject_type(children[2]) == _SUBJECTS[1],
+        policy=policy_of_element(children[3]) if len(children) > len(required) else Policy(),
     )
 
 
