@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +22,6 @@ from ksef.simulator.permissions.peppol import register_provider
 from ksef.simulator.routing import Call
 from ksef.simulator.world import as_milliseconds, iso, warsaw_date
 
-_ENCODING: Final = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']+)[\"']")
 _PERSONS: Final = frozenset({"Nip", "Pesel", "Fingerprint"})
 # An EU entity is known by a fingerprint alone, a Peppol provider by its certificate of that kind.
 _SUBJECTS_OF_CONTEXT: Final = {
@@ -59,8 +57,6 @@ def issue_challenge(call: Call) -> Response:
 def log_in_by_signature(call: Call) -> Response:
     """POST /auth/xades-signature."""
     document = call.request.body
-    if (declared := _ENCODING.match(document)) and declared[1].lower() != b"utf-8":
-        raise Refusal(21217)
     signed = xades.verify(document)
     request = read_token_request(signed.root)
     _use_challenge(call, request.challenge)

@@ -1,45 +1,39 @@
-"""Verification of an enveloped XAdES signature, written from the specification and not from the client's signer.
+"""Verification of a XAdES signature, enveloped or enveloping, written from the specification and not from a signer.
 
 Only what the signature covers is returned: the caller reads its data from the very bytes that were digested.
 """
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
+from ksef.simulator.access.algorithms import bad_signature, check_key_strength, check_signature
+from ksef.simulator.access.document import read_document
 from ksef.simulator.access.xmldsig import (
     DS,
-    EXCLUSIVE,
-    INCLUSIVE,
-    MORE,
     NS,
     alone,
-    bad_signature,
-    canonical,
+    canonical_signed_info,
     decode,
     dereference,
     digest_fits,
-    inclusive_prefixes,
+    is_base64,
+    only,
+    text_of,
     transformed,
+    transforms_of,
 )
 from ksef.simulator.errors import Refusal
 
-_MIN_RSA_BITS: Final = 2048
-_MIN_EC_BITS: Final = 256
-
-_SIGNATURE_HASHES: Final[dict[str, hashes.HashAlgorithm]] = {
-    "sha256": hashes.SHA256(),
-    "sha384": hashes.SHA384(),
-    "sha512": hashes.SHA512(),
-}
+_PROPERTIES_TYPE: Final = "http://uri.etsi.org/01903#SignedProperties"
+_SIGNATURE: Final = f"{{{DS}}}Signature"
+_OBJECT: Final = f"{{{DS}}}Object"
+_MOST_REFERENCES: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,162 +44,162 @@ class Signed:
     certificate: x509.Certificate
 
 
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """The one signature of a document, with the parts of it that decide."""
+
+    root: etree._Element
+    element: etree._Element
+    info: etree._Element
+    properties: etree._Element
+
+    @property
+    def is_enveloping(self) -> bool:
+        return self.element is self.root
+
+
 def verify(document: bytes) -> Signed:
-    """Return what is signed; Refusal 21001, 9101, 9102, 9103, 9105 or 21115 otherwise (section 2.2)."""
-    root = parse(document)
-    signature = _only_signature(root)
+    """Return what is signed; Refusal 9101, 9102, 9103, 9105, 21001, 21115, 21217 or 21401 otherwise (section 2.2)."""
+    signature = _find_signature(read_document(document))
     certificate = _signing_certificate(signature)
-    content = _check_references(root, signature=signature)
-    _check_value(signature, certificate=certificate)
-    _check_binding(signature, certificate=certificate)
-    return Signed(parse(content), certificate)
+    content = _check_references(signature)
+    method = only(signature.info, "ds:SignatureMethod").get("Algorithm", "")
+    check_signature(
+        certificate,
+        value=decode(text_of(signature.element, "ds:SignatureValue")),
+        signed=canonical_signed_info(
+            signature.info, method=only(signature.info, "ds:CanonicalizationMethod")
+        ),
+        method=method,
+    )
+    return Signed(_document_of(content, signature=signature), certificate)
 
 
-def parse(document: bytes) -> etree._Element:
-    """Parse without entities, DTD or network."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(document, parser)
-    except (etree.XMLSyntaxError, ValueError) as error:
-        raise Refusal(21001, f"Dokument nie jest poprawnym XML: {error}") from error
-    tree = root.getroottree()
-    instructions = any(isinstance(node, etree._ProcessingInstruction) for node in _siblings(root))  # noqa: SLF001 - lxml exports the class only so.
-    if tree.docinfo.internalDTD is not None or instructions:
-        raise Refusal(9101)
-    return root
-
-
-def _siblings(root: etree._Element) -> list[etree._Element]:
-    return [*root.itersiblings(), *root.itersiblings(preceding=True)]
-
-
-def _only_signature(root: etree._Element) -> etree._Element:
-    signatures = list(root.iter(f"{{{DS}}}Signature"))
-    if not signatures:
+def _find_signature(root: etree._Element) -> _Signature:
+    found = list(root.iter(_SIGNATURE))
+    if not found:
         raise Refusal(9102)
-    if len(signatures) > 1:
+    if len(found) > 1:
         raise Refusal(9103)
-    if signatures[0].getparent() is not root:
-        raise bad_signature("podpis nie jest otoczony podpisanym dokumentem")
-    return signatures[0]
-
-
-def _signing_certificate(signature: etree._Element) -> x509.Certificate:
-    """Return the certificate of KeyInfo; where a chain is given, the one that SignedProperties names."""
-    texts = [node.text or "" for node in signature.iterfind("ds:KeyInfo/ds:X509Data/ds:X509Certificate", NS)]
-    try:
-        certificates = [x509.load_der_x509_certificate(base64.b64decode(text)) for text in texts]
-    except ValueError as error:
-        raise Refusal(21115, "Nie można odczytać certyfikatu.") from error
-    if not certificates:
-        raise Refusal(21115, "Podpis nie zawiera certyfikatu.")
-    named = [certificate for certificate in certificates if _names(signature, certificate)]
-    if not named:
-        raise bad_signature("SignedProperties nie wskazuje certyfikatu podpisu")
-    _check_key_strength(named[0])
-    return named[0]
-
-
-def _names(signature: etree._Element, certificate: x509.Certificate) -> bool:
-    """Return whether the first certificate digest of SignedProperties is this certificate's (issue 643)."""
-    digest = _signed_properties(signature).find(
-        "xades:SignedSignatureProperties/xades:SigningCertificateV2/xades:Cert/xades:CertDigest", NS
-    )
-    if digest is None:
-        digest = _signed_properties(signature).find(
-            "xades:SignedSignatureProperties/xades:SigningCertificate/xades:Cert/xades:CertDigest", NS
-        )
-    return digest is not None and digest_fits(digest, certificate.public_bytes(Encoding.DER))
-
-
-def _check_binding(signature: etree._Element, *, certificate: x509.Certificate) -> None:
-    """The signed properties must be ours, target this signature and carry a time (XAdES baseline)."""
-    qualifying = signature.find("ds:Object/xades:QualifyingProperties", NS)
-    target = "" if qualifying is None else str(qualifying.get("Target", ""))
-    if target.removeprefix("#") != (signature.get("Id") or ""):
-        raise bad_signature("QualifyingProperties wskazuje inny podpis")
-    time = _signed_properties(signature).findtext(
-        "xades:SignedSignatureProperties/xades:SigningTime", namespaces=NS
-    )
-    if not time or not _names(signature, certificate):
-        raise bad_signature("SignedProperties są niepełne")
+    (element,) = found
+    # Beside what it signs, or deeper in it, the signature is detached and refused.
+    if element is not root and element.getparent() is not root:
+        raise bad_signature("podpis ani nie otacza dokumentu, ani nie jest w nim otoczony")
+    return _Signature(root, element, only(element, "ds:SignedInfo"), _signed_properties(element))
 
 
 def _signed_properties(signature: etree._Element) -> etree._Element:
-    found = signature.findall("ds:Object/xades:QualifyingProperties/xades:SignedProperties", NS)
-    if len(found) != 1:
-        raise bad_signature("podpis nie ma profilu XAdES (SignedProperties)")
+    """Return the properties that bind time and certificate, of this signature and no other (XAdES baseline)."""
+    qualifying = signature.findall("ds:Object/xades:QualifyingProperties", NS)
+    if len(qualifying) != 1:
+        raise bad_signature("podpis nie ma profilu XAdES (QualifyingProperties)")
+    name = signature.get("Id")
+    if not name or qualifying[0].get("Target") != f"#{name}":
+        raise bad_signature("QualifyingProperties wskazuje inny podpis")
+    properties = only(qualifying[0], "xades:SignedProperties")
+    try:
+        datetime.fromisoformat(
+            text_of(properties, "xades:SignedSignatureProperties/xades:SigningTime").strip()
+        )
+    except ValueError as error:
+        raise bad_signature("SigningTime nie jest datą i godziną") from error
+    return properties
+
+
+def _signing_certificate(signature: _Signature) -> x509.Certificate:
+    """Return the certificate of KeyInfo that SignedProperties name; a chain may stand beside it."""
+    nodes = signature.element.findall("ds:KeyInfo/ds:X509Data/ds:X509Certificate", NS)
+    if not nodes:
+        raise Refusal(21115, "Podpis nie zawiera certyfikatu.")
+    try:
+        certificates = [x509.load_der_x509_certificate(base64.b64decode(node.text or "")) for node in nodes]
+    except ValueError as error:
+        raise Refusal(21115, "Nie można odczytać certyfikatu.") from error
+    named = _named_certificate(signature.properties)
+    found = [item for item in certificates if digest_fits(only(named, "xades:CertDigest"), _der(item))]
+    if not found:
+        raise bad_signature("SignedProperties nie wskazuje certyfikatu podpisu")
+    _check_serial(named, found[0])
+    check_key_strength(found[0])
     return found[0]
 
 
-def _check_key_strength(certificate: x509.Certificate) -> None:
-    key = certificate.public_key()
-    strong = (isinstance(key, rsa.RSAPublicKey) and key.key_size >= _MIN_RSA_BITS) or (
-        isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= _MIN_EC_BITS
-    )
-    if not strong:
-        raise Refusal(21115, "Wymagany jest klucz RSA co najmniej 2048 bitów lub EC co najmniej 256 bitów.")
+def _named_certificate(properties: etree._Element) -> etree._Element:
+    """Return the first Cert of SigningCertificate or SigningCertificateV2 (issue 643 of the official repository)."""
+    of_signature = only(properties, "xades:SignedSignatureProperties")
+    for name in ("SigningCertificateV2", "SigningCertificate"):
+        found = of_signature.find(f"xades:{name}/xades:Cert", NS)
+        if found is not None:
+            return found
+    raise bad_signature("SignedProperties nie wskazuje certyfikatu podpisu")
 
 
-def _check_references(root: etree._Element, *, signature: etree._Element) -> bytes:
-    """Check every digest and return the canonical document; it and the signed properties must be covered."""
-    properties = _signed_properties(signature)
-    document: bytes | None = None
-    properties_covered = False
-    for reference in signature.iterfind("ds:SignedInfo/ds:Reference", NS):
-        target = dereference(root, uri=reference.get("URI"))
+def _check_serial(named: etree._Element, certificate: x509.Certificate) -> None:
+    """Where the issuer and serial number are given beside the digest, the number must be the certificate's."""
+    number = named.findtext("xades:IssuerSerial/ds:X509SerialNumber", namespaces=NS)
+    if number is not None and number.strip() != str(certificate.serial_number):
+        raise bad_signature("IssuerSerial nie zgadza się z certyfikatem")
+    second = named.findtext("xades:IssuerSerialV2", namespaces=NS)
+    # The DER of IssuerSerial ends with the number as an INTEGER.
+    if second is not None and not decode(second).endswith(_der_integer(certificate.serial_number)):
+        raise bad_signature("IssuerSerialV2 nie zgadza się z certyfikatem")
+
+
+def _der_integer(number: int) -> bytes:
+    content = number.to_bytes(number.bit_length() // 8 + 1)
+    return bytes([0x02, len(content)]) + content
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
+
+
+def _check_references(signature: _Signature) -> bytes:
+    """Check every digest and return the document's octets; it and the signed properties must be covered, once each."""
+    references = signature.info.findall("ds:Reference", NS)
+    if len(references) > _MOST_REFERENCES:
+        raise bad_signature("zbyt wiele odniesień")
+    targets = [dereference(signature.root, uri=reference.get("URI")) for reference in references]
+    documents = [target for target in targets if _is_document(target, signature=signature)]
+    typed = [reference.get("Type") == _PROPERTIES_TYPE for reference in references]
+    properties = [target is signature.properties for target in targets]
+    if len(documents) != 1 or typed != properties or sum(properties) != 1:
+        raise bad_signature("podpis nie obejmuje dokumentu i SignedProperties")
+    octets = b""
+    for reference, target in zip(references, targets, strict=True):
+        _check_target(target, reference=reference, signature=signature)
         content = transformed(target, reference=reference)
         if not digest_fits(reference, content):
             raise bad_signature("skrót podpisanej treści nie zgadza się")
-        if target is root:
-            document = content
-        properties_covered = properties_covered or target is properties
-    if document is None or not properties_covered:
-        raise bad_signature("podpis nie obejmuje dokumentu i SignedProperties")
-    return document
+        octets = content if target is documents[0] else octets
+    return octets
 
 
-def _check_value(signature: etree._Element, *, certificate: x509.Certificate) -> None:
-    info = signature.find("ds:SignedInfo", NS)
-    method = signature.find("ds:SignedInfo/ds:CanonicalizationMethod", NS)
-    algorithm = "" if method is None else method.get("Algorithm", "")
-    if info is None or method is None or algorithm not in EXCLUSIVE | INCLUSIVE:
-        raise bad_signature("niedozwolona kanonizacja")
-    signed = canonical(
-        alone(info),
-        exclusive=algorithm in EXCLUSIVE,
-        comments=algorithm.endswith("#WithComments"),
-        prefixes=inclusive_prefixes(method),
-    )
-    value = decode(signature.findtext("ds:SignatureValue", namespaces=NS))
-    try:
-        _check_with_key(certificate, value=value, signed=signed, algorithm=_signature_method(info))
-    except InvalidSignature as error:
-        raise bad_signature("wartość podpisu nie zgadza się") from error
+def _is_document(target: etree._Element, *, signature: _Signature) -> bool:
+    """Return whether it is the signed document: the root around the signature, or an Object within it."""
+    if not signature.is_enveloping:
+        return target is signature.root
+    is_object = target.tag == _OBJECT and target.getparent() is signature.element
+    return is_object and target.find("xades:QualifyingProperties", NS) is None
 
 
-def _signature_method(info: etree._Element) -> str:
-    method = info.find("ds:SignatureMethod", NS)
-    return "" if method is None else method.get("Algorithm", "")
+def _check_target(target: etree._Element, *, reference: etree._Element, signature: _Signature) -> None:
+    """What is signed besides stands in the signature, and only an Object may hold Base64."""
+    if target is not signature.root and not any(
+        ancestor is signature.element for ancestor in target.iterancestors()
+    ):
+        raise bad_signature("odniesienie wskazuje część dokumentu")
+    if target.tag != _OBJECT and any(is_base64(transform) for transform in transforms_of(reference)):
+        raise bad_signature("niedozwolone przekształcenie base64")
 
 
-def _check_with_key(certificate: x509.Certificate, *, value: bytes, signed: bytes, algorithm: str) -> None:
-    scheme, _, name = algorithm.removeprefix(MORE).partition("-")
-    digest = _SIGNATURE_HASHES.get(name)
-    key = certificate.public_key()
-    if digest is None or not algorithm.startswith(MORE):
-        raise bad_signature(f"niedozwolony algorytm podpisu {algorithm}")
-    if scheme == "rsa" and isinstance(key, rsa.RSAPublicKey):
-        key.verify(value, signed, padding.PKCS1v15(), digest)
-    elif scheme == "ecdsa" and isinstance(key, ec.EllipticCurvePublicKey):
-        key.verify(_as_der(value, bits=key.key_size), signed, ec.ECDSA(digest))
-    else:
-        raise bad_signature("algorytm podpisu nie pasuje do klucza")
-
-
-def _as_der(value: bytes, *, bits: int) -> bytes:
-    """XML signatures carry R and S side by side; a DER value is one of the classic mistakes (trap 3)."""
-    size = (bits + 7) // 8
-    if len(value) != 2 * size:
-        raise bad_signature("wartość podpisu ECDSA musi mieć postać R||S")
-    return encode_dss_signature(int.from_bytes(value[:size]), int.from_bytes(value[size:]))
+def _document_of(content: bytes, *, signature: _Signature) -> etree._Element:
+    """Return the signed document: as it is, or the only element of its Object, or decoded from it."""
+    root = read_document(content)
+    if not signature.is_enveloping or root.tag != _OBJECT:
+        return root
+    elements = list(root.iterchildren(etree.Element))
+    stray = (root.text or "") + "".join(element.tail or "" for element in elements)
+    if len(elements) != 1 or stray.strip():
+        raise bad_signature("Object musi zawierać jeden dokument")
+    return alone(elements[0])
