@@ -11,7 +11,7 @@ _MOST_BYTES: Final = 1_000_000
 # A request with its signature has some fifty elements, one with archived certificates some hundreds. Canonical XML
 # costs elements times namespaces, so both are counted before a parser sees them.
 _MOST_TAGS: Final = 10_000
-_MOST_NAMESPACES: Final = 200
+_MOST_NAMESPACES: Final = 50
 _DECLARED: Final = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']+)[\"']")
 _UTF_8_MARK: Final = b"\xef\xbb\xbf"
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
