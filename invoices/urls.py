@@ -20,6 +20,7 @@ invoice_urls = [
     path("<uuid:invoice_id>/zatwierdz/", approval.approve, name="approve"),
     path("<uuid:invoice_id>/wyslij/", approval.send, name="send"),
     path("<uuid:invoice_id>/popraw/", approval.reopen, name="reopen"),
+    path("<uuid:invoice_id>/anuluj/", approval.cancel, name="cancel"),
     path("<uuid:invoice_id>/pdf/", documents.pdf, name="pdf"),
     path("<uuid:invoice_id>/xml/", documents.xml, name="xml"),
     path("<uuid:invoice_id>/upo/", documents.upo, name="upo"),

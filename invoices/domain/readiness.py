@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from accounts.domain.identifiers import is_valid_nip
+from invoices.domain.ksef_duty import is_natural_person
 from invoices.domain.snapshot import BuyerKind
 from invoices.domain.vat import VatRate
 
@@ -26,6 +27,15 @@ class Obstacle:
     params: Mapping[str, object] = MappingProxyType({})
 
 
+@dataclass(frozen=True, slots=True)
+class IssueDay:
+    """The date on the invoice and today's, both Polish; a document that KSeF never sees may bear an earlier one."""
+
+    issue_date: date
+    today: date
+    goes_to_ksef: bool
+
+
 class NotReady(Exception):
     """The draft cannot be approved; it stays as it was, without a number."""
 
@@ -35,16 +45,16 @@ class NotReady(Exception):
 
 
 def find_obstacles(
-    *, issue_date: date, today: date, buyer: Buyer | None, rates: Sequence[VatRate], has_exemption: bool
+    *, day: IssueDay, buyer: Buyer | None, rates: Sequence[VatRate], has_exemption: bool
 ) -> Iterator[Obstacle]:
-    """All that is missing or wrong before an online invoice may be issued today."""
-    if issue_date > today:
+    """All that is missing or wrong before an invoice may be issued today."""
+    if day.issue_date > day.today:
         yield Obstacle("future_date", "issue_date")  # KSeF: P_1 not after the day of acceptance
-    if issue_date < today:
+    if day.issue_date < day.today and day.goes_to_ksef:
         # KSeF would turn it offline by itself, which asks for marks and a deadline (art. 106nda).
         yield Obstacle("past_date", "issue_date")
     yield from _buyer_obstacles(buyer)
-    if _is_consumer(buyer) and any(rate.is_reverse_charge for rate in rates):
+    if is_natural_person(buyer) and any(rate.is_reverse_charge for rate in rates):
         yield Obstacle("reverse_to_consumer", "lines")  # art. 17(1): only a taxable buyer settles the tax
     if not rates:
         yield Obstacle("no_lines", "lines")
@@ -60,9 +70,5 @@ def _buyer_obstacles(buyer: Buyer | None) -> Iterator[Obstacle]:
         return
     if buyer.kind is BuyerKind.DOMESTIC and not is_valid_nip(buyer.tax_id):
         yield Obstacle("buyer_nip", "contractor")
-    if buyer.address is None and not _is_consumer(buyer):
+    if buyer.address is None and not is_natural_person(buyer):
         yield Obstacle("buyer_address", "contractor")  # art. 106e(1)(3)
-
-
-def _is_consumer(buyer: Buyer | None) -> bool:
-    return buyer is not None and buyer.kind is BuyerKind.CONSUMER

@@ -40,9 +40,13 @@ _TEXTS = {
     "too_large": _("Dokument jest większy, niż przyjmuje KSeF. Podziel fakturę na kilka."),
     "schema": _("Dokument nie zgadza się ze schematem FA(3): %(path)s: %(message)s"),
     # Sending
-    "not_connected": _("Najpierw połącz się z KSeF: Konfiguracja, KSeF."),
-    "not_approved": _("Wysłać można tylko fakturę zatwierdzoną."),
-    "self_signed_refused": _("W tym środowisku KSeF nie przyjmuje certyfikatów próbnych."),
+    "not_connected": _("Najpierw połącz się z KSeF w Konfiguracji. Faktura czeka zatwierdzona."),
+    "not_approved": _("Do KSeF można wysłać tylko zatwierdzoną fakturę."),
+    "not_subject": _("Ta faktura ma status „KSeF: nie podlega” i nie jest wysyłana do KSeF."),
+    "receive_only": _("Firma ma zakres współpracy z KSeF „Tylko odbiór”, więc nic nie wysyła."),
+    # Cancelling
+    "legal_document": _("Faktury ze środowiska produkcyjnego nie można anulować. Można ją skorygować."),
+    "not_cancellable": _("Anulować można zatwierdzoną lub przyjętą fakturę ćwiczebną."),
 }
 
 

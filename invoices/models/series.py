@@ -30,13 +30,16 @@ class NumberCounter(TenantModel):
     """The last number given in a series and period; locked in the transaction that approves."""
 
     series = models.ForeignKey(Series, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    environment = models.CharField(max_length=20)
     period = models.CharField(max_length=7)
     last = models.PositiveIntegerField(default=0)
 
     class Meta(TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["company", "id"], name="numbercounter_company_id"),
-            models.UniqueConstraint(fields=["company", "series", "period"], name="numbercounter_period"),
+            models.UniqueConstraint(
+                fields=["company", "series", "environment", "period"], name="numbercounter_period"
+            ),
         ]
 
     @override

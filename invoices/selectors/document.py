@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from accounts.selectors import get_company
 from accounts.services.ksef_access import endpoint_for
 from invoices.domain.lifecycle import MOVING, State
 from invoices.domain.money import format_money
@@ -145,7 +146,13 @@ def _progress(invoice: Invoice, *, actor: Actor, slug: str) -> Progress:
     submission = Submission.objects.filter(invoice_id=invoice.id, closed_at=None).first()
     has_upo = UPO.objects.filter(invoice_id=invoice.id).exists()
     situation = Situation(
-        invoice=invoice, actor=actor, slug=slug, events=tuple(events), submission=submission, has_upo=has_upo
+        invoice=invoice,
+        actor=actor,
+        slug=slug,
+        events=tuple(events),
+        submission=submission,
+        has_upo=has_upo,
+        sends=get_company(actor.company_id).sends,
     )
     return Progress(
         state=state_label(invoice.state),

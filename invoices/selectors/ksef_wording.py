@@ -116,6 +116,22 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         gettext_noop("Osoba, która ją wysłała, nie ma już prawa do wysyłania."),
         gettext_noop("Może ją wysłać inna osoba z tym prawem."),
     ),
+    "receive_only": (
+        gettext_noop(
+            "Firma ustawiła zakres współpracy z KSeF na „Tylko odbiór”, więc nic nie jest wysyłane."
+        ),
+        gettext_noop("Jeśli faktury mają iść do KSeF, administrator może zmienić zakres w Konfiguracji."),
+    ),
+    "unreadable_credential": (
+        gettext_noop("Zapisanego połączenia z KSeF nie da się odczytać."),
+        gettext_noop("Trzeba połączyć się z KSeF jeszcze raz w Konfiguracji. Potem faktura pójdzie sama."),
+    ),
+    "access_lapsed": (
+        gettext_noop("Dostęp do KSeF osoby, która wysłała fakturę, wygasł po tygodniu."),
+        gettext_noop(
+            "Wystarczy podać hasło do certyfikatu w Konfiguracji, zakładka KSeF. Potem faktura pójdzie sama."
+        ),
+    ),
     "midnight": (
         gettext_noop("Minęła północ, więc data wystawienia jest już wczorajsza."),
         gettext_noop("Nie trzeba nic robić: faktura pójdzie w trybie offline24, w terminie z ustawy."),
@@ -197,7 +213,7 @@ def explain_problem(problem: str) -> Explanation | None:
 
 def needs_person(problem: str) -> bool:
     """Tell whether repeating alone cannot help: somebody must mend the connection."""
-    return problem in {"not_connected", "refused", "right_gone"}
+    return problem in {"not_connected", "access_lapsed", "unreadable_credential", "refused", "right_gone"}
 
 
 def find_places(details: Iterable[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.domain.environments import has_legal_effect
 from accounts.selectors import find_connection
 from invoices.domain.calendar import offline24_deadline, warsaw_date
 from invoices.domain.lifecycle import MOVING, Event, State
@@ -36,6 +37,8 @@ class Situation:
     events: tuple[InvoiceEvent, ...]
     submission: Submission | None
     has_upo: bool
+    # Whether the company sends anything at all (S92).
+    sends: bool
 
     def url(self, name: str) -> str:
         return reverse(f"invoices:{name}", args=[self.slug, self.invoice.id])
@@ -68,12 +71,17 @@ class Notice:
 def list_actions(situation: Situation) -> tuple[Action, ...]:
     """The buttons of the page; what the role does not hold is not offered (S87)."""
     state = State(situation.invoice.state)
-    return (*_main_actions(situation, state), *_downloads(situation, state), *_copies(situation, state))
+    return (
+        *_main_actions(situation, state),
+        *_downloads(situation, state),
+        *_copies(situation, state),
+        *_cancellation(situation, state),
+    )
 
 
 def _main_actions(situation: Situation, state: State) -> list[Action]:
     actor = situation.actor
-    if state is State.APPROVED and actor.may(Right.SEND) and _is_connected(situation):
+    if state is State.APPROVED and situation.sends and actor.may(Right.SEND) and _is_connected(situation):
         return [
             Action(
                 label=_("Wyślij do KSeF"),
@@ -120,6 +128,15 @@ def _copies(situation: Situation, state: State) -> list[Action]:
             is_primary=_is_number_taken(situation, state),
         )
     ]
+
+
+def _cancellation(situation: Situation, state: State) -> list[Action]:
+    """S7, S10: practice documents can be cancelled; one of legal effect has no such button."""
+    if state not in {State.APPROVED, State.ACCEPTED} or has_legal_effect(situation.invoice.environment):
+        return []
+    if not situation.actor.may(Right.APPROVE):
+        return []
+    return [Action(label=_("Anuluj"), url=situation.url("cancel"), icon="cancelled", is_post=True)]
 
 
 def _is_number_taken(situation: Situation, state: State) -> bool:
@@ -175,6 +192,14 @@ def _original(ksef_number: str) -> tuple[str, ...]:
 
 def _approved(situation: Situation) -> Notice:
     late = _lateness(situation.invoice)
+    if not situation.sends:
+        explanation = explain_problem("receive_only")
+        return Notice(
+            tone="info",
+            title=_("Faktura nie zostanie wysłana do KSeF"),
+            what=explanation.what if explanation else "",
+            todo=explanation.todo if explanation else "",
+        )
     if not situation.actor.may(Right.SEND):
         names = ", ".join(_names_of_senders(situation))
         return Notice(

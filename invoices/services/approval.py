@@ -12,9 +12,10 @@ from django.utils import timezone
 from accounts.models import Company
 from accounts.selectors import find_connection
 from invoices.domain.calendar import warsaw_date
+from invoices.domain.ksef_duty import is_exempt
 from invoices.domain.lifecycle import Event, Mode, State
 from invoices.domain.numbering import NumberPattern
-from invoices.domain.readiness import NotReady, Obstacle, find_obstacles
+from invoices.domain.readiness import IssueDay, NotReady, Obstacle, find_obstacles
 from invoices.domain.snapshot import (
     Address,
     Buyer,
@@ -49,6 +50,7 @@ _MOST_FAULTS_SHOWN = 20
 def approve_invoice(*, actor: Actor, invoice_id: uuid.UUID, now: datetime | None = None) -> Invoice:
     """Give the draft its number, freeze its FA(3) bytes, and queue it where the actor's sending is automatic.
 
+    Whether KSeF is to have the document is decided here and stored (S97-S99).
     Approving what is approved returns it unchanged, so a second click or a second browser changes nothing
     (S90, F37). Raises NotReady with every obstacle; then nothing is written and no number is used up.
     """
@@ -60,7 +62,9 @@ def approve_invoice(*, actor: Actor, invoice_id: uuid.UUID, now: datetime | None
             return invoice
         lines = list(invoice.lines.order_by("position"))
         buyer = _buyer(invoice.contractor)
-        _require_readiness(invoice, lines=lines, buyer=buyer, now=now)
+        company = Company.objects.get(id=invoice.company_id)
+        exempt = is_exempt(buyer, sends_consumer_invoices=company.sends_consumer_invoices)
+        _require_readiness(invoice, lines=lines, buyer=buyer, now=now, goes_to_ksef=not exempt)
         if not invoice.number:
             invoice.number = _next_number(invoice)
         document = _freeze(invoice, lines=lines, buyer=buyer, now=now)
@@ -73,22 +77,31 @@ def approve_invoice(*, actor: Actor, invoice_id: uuid.UUID, now: datetime | None
             "sha256": bytes(document.sha256).hex(),
             "revision": document.revision,
         }
-        apply_event(invoice, Event.APPROVED, actor_id=actor.user_id, data=facts)
-        # S75, S80: approval by somebody whose sending is automatic starts it with no further action.
-        if actor.may(Right.SEND_AUTOMATICALLY) and find_connection(
-            actor=actor, environment=invoice.environment
-        ):
+        event = Event.EXEMPTED if exempt else Event.APPROVED
+        apply_event(invoice, event, actor_id=actor.user_id, data=facts)
+        if not exempt and _goes_by_itself(invoice, actor=actor, company=company):
             queue_submission(invoice, actor=actor)
     return invoice
 
 
+def _goes_by_itself(invoice: Invoice, *, actor: Actor, company: Company) -> bool:
+    """S75, S80: approval by somebody whose sending is automatic starts it; S92: where anything is sent at all."""
+    if not company.sends or not actor.may(Right.SEND_AUTOMATICALLY):
+        return False
+    return find_connection(actor=actor, environment=invoice.environment) is not None
+
+
 def _require_readiness(
-    invoice: Invoice, *, lines: Sequence[InvoiceLine], buyer: Buyer | None, now: datetime
+    invoice: Invoice,
+    *,
+    lines: Sequence[InvoiceLine],
+    buyer: Buyer | None,
+    now: datetime,
+    goes_to_ksef: bool,
 ) -> None:
     obstacles = tuple(
         find_obstacles(
-            issue_date=invoice.issue_date,
-            today=warsaw_date(now),
+            day=IssueDay(invoice.issue_date, warsaw_date(now), goes_to_ksef),
             buyer=buyer,
             rates=[VatRate(line.rate) for line in lines],
             has_exemption=bool(invoice.exemption_kind and invoice.exemption_text),
@@ -99,14 +112,26 @@ def _require_readiness(
 
 
 def _next_number(invoice: Invoice) -> str:
-    """The next number of the series and period; the counter stays locked until the approval commits (I5)."""
+    """The next number of the series and period; the counter stays locked until the approval commits (I5).
+
+    Each environment counts for itself: what was practised in demo leaves no gap among legal numbers (S13).
+    """
     pattern = NumberPattern.parse(invoice.series.pattern)
     period = pattern.period(invoice.issue_date)
     NumberCounter.objects.bulk_create(
-        [NumberCounter(company_id=invoice.company_id, series=invoice.series, period=period)],
+        [
+            NumberCounter(
+                company_id=invoice.company_id,
+                series=invoice.series,
+                environment=invoice.environment,
+                period=period,
+            )
+        ],
         ignore_conflicts=True,
     )
-    counter = NumberCounter.objects.select_for_update().get(series_id=invoice.series_id, period=period)
+    counter = NumberCounter.objects.select_for_update().get(
+        series_id=invoice.series_id, environment=invoice.environment, period=period
+    )
     NumberCounter.objects.filter(id=counter.id).update(last=F("last") + 1)
     return pattern.format(counter.last + 1, invoice.issue_date)
 

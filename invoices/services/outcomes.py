@@ -50,9 +50,9 @@ class Work:
 def load_work(claim: outbox.Claim) -> Work | None:
     """Read what the claim is about; None, and the entry removed, when there is nothing to do.
 
-    That is when the submission is settled, or when its user may no longer send (S79) and nothing was posted:
-    then KSeF is not even called with that user's credential. What was posted is followed to its end, whoever
-    has left since: a document may be in KSeF, and somebody must know.
+    That is when the submission is settled, or when its user may no longer send (S79), or the company sends nothing
+    any more (S94), and nothing was posted: then KSeF is not even called with that user's credential. What was
+    posted is followed to its end, whoever has left since: a document may be in KSeF, and somebody must know.
     """
     with tenant_transaction(claim.company_id, user_id=claim.user_id, durable=True):
         outbox.hold(claim)
@@ -60,12 +60,13 @@ def load_work(claim: outbox.Claim) -> Work | None:
         if submission.closed_at is not None:
             outbox.finish(claim)
             return None
-        if not submission.session_reference and not _may_send(submission):
-            _withdraw(lock_invoice(submission.invoice_id), submission, claim)
+        company = Company.objects.get(id=claim.company_id)
+        if not submission.session_reference and (reason := _why_not_to_send(submission, company)):
+            _withdraw(lock_invoice(submission.invoice_id), submission, claim, reason=reason)
             return None
         return Work(
             claim=claim,
-            company=Company.objects.get(id=claim.company_id),
+            company=company,
             submission_id=submission.id,
             invoice_id=submission.invoice_id,
             user_id=submission.user_id,
@@ -82,12 +83,13 @@ def load_work(claim: outbox.Claim) -> Work | None:
 def begin_post(work: Work, *, session_reference: str) -> bool | None:
     """The last durable step before the bytes go out: session, attempt, state "sending".
 
-    Right, membership and date are asked again (S79). Returns whether the document goes as offline, or None
-    when the right is gone: the invoice is back among the approved and nothing may be posted.
+    Right, membership, scope and date are asked again (S79, S94). Returns whether the document goes as offline,
+    or None when it may not go any more: the invoice is back among the approved and nothing may be posted.
     """
     with _writing(work) as (invoice, submission):
-        if not _may_send(submission):
-            _withdraw(invoice, submission, work.claim)
+        company = Company.objects.get(id=work.company.id)
+        if reason := _why_not_to_send(submission, company):
+            _withdraw(invoice, submission, work.claim, reason=reason)
             return None
         _leave_online_mode_after_midnight(invoice)
         if invoice.state != State.SENDING:
@@ -199,15 +201,18 @@ def _writing(work: Work) -> Iterator[tuple[Invoice, Submission]]:
         yield invoice, Submission.objects.select_for_update().get(id=work.submission_id)
 
 
-def _may_send(submission: Submission) -> bool:
+def _why_not_to_send(submission: Submission, company: Company) -> str:
+    """The code of what has changed since it was queued; empty while it may still go."""
+    if not company.sends:
+        return "receive_only"
     actor = find_actor(user_id=submission.user_id, company_id=submission.company_id)
-    return actor is not None and actor.may(Right.SEND)
+    return "" if actor is not None and actor.may(Right.SEND) else "right_gone"
 
 
-def _withdraw(invoice: Invoice, submission: Submission, claim: outbox.Claim) -> None:
+def _withdraw(invoice: Invoice, submission: Submission, claim: outbox.Claim, *, reason: str) -> None:
     if invoice.state == State.SENDING:
-        _put_back(invoice, "right_gone")
-    apply_event(invoice, Event.WITHDRAWN, actor_id=None, data={"reason": "right_gone"})
+        _put_back(invoice, reason)
+    apply_event(invoice, Event.WITHDRAWN, actor_id=None, data={"reason": reason})
     _close(submission)
     outbox.finish(claim)
 

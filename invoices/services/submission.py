@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from accounts.domain.errors import RuleBroken
-from accounts.selectors import find_connection
+from accounts.selectors import find_connection, get_company
 from invoices import outbox
 from invoices.domain.lifecycle import Event, State
 from invoices.models import Invoice, InvoiceDocument, OutboxEntry, Submission
@@ -22,14 +22,18 @@ def submit_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
     """Send an approved invoice on demand (S83, S88), in the actor's own name.
 
     One that is on its way or has arrived is returned unchanged (S90).
-    Raises RuleBroken: not_approved, not_connected.
+    Raises RuleBroken: not_subject (S98), receive_only (S92), not_approved, not_connected.
     """
     actor.require(Right.SEND)
     invoice = lock_invoice(invoice_id)
     if invoice.state in {State.QUEUED, State.SENDING, State.OFFLINE, State.ACCEPTED}:
         return invoice
+    if invoice.state == State.EXEMPT:
+        raise RuleBroken("not_subject")
     if invoice.state != State.APPROVED:
         raise RuleBroken("not_approved")
+    if not get_company(actor.company_id).sends:
+        raise RuleBroken("receive_only")
     if find_connection(actor=actor, environment=invoice.environment) is None:
         raise RuleBroken("not_connected")
     queue_submission(invoice, actor=actor)

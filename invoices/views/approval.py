@@ -11,8 +11,10 @@ from django.views.decorators.http import require_POST
 
 from accounts.domain.errors import RuleBroken
 from invoices.domain.readiness import NotReady
+from invoices.forms.wording import say
 from invoices.selectors.document import get_invoice
 from invoices.services.approval import approve_invoice
+from invoices.services.cancelling import cancel_invoice
 from invoices.services.drafting import reopen_invoice
 from invoices.services.submission import submit_invoice
 from roles.access import Right
@@ -45,7 +47,7 @@ def send(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
     try:
         submit_invoice(actor=request.actor, invoice_id=invoice_id)
     except RuleBroken as broken:
-        messages.error(request, _refusals()[broken.code])
+        messages.error(request, say(broken))
     return redirect("invoices:show", request.company.slug, invoice_id)
 
 
@@ -56,14 +58,18 @@ def reopen(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
     try:
         reopen_invoice(actor=request.actor, invoice_id=invoice_id)
     except RuleBroken as broken:
-        messages.error(request, _refusals()[broken.code])
+        messages.error(request, say(broken))
     # The page of a draft leads on to its form, also after a second click.
     return redirect("invoices:show", request.company.slug, invoice_id)
 
 
-def _refusals() -> dict[str, str]:
-    return {
-        "not_connected": _("Najpierw połącz się z KSeF w Konfiguracji. Faktura czeka zatwierdzona."),
-        "not_approved": _("Do KSeF można wysłać tylko zatwierdzoną fakturę."),
-        "not_rejected": _("Poprawić w ten sposób można tylko fakturę odrzuconą przez KSeF."),
-    }
+@require_POST
+def cancel(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    """S7: practice documents only; a forged request for a legal one is refused (S10)."""
+    request.actor.require(Right.APPROVE)
+    get_invoice(invoice_id)
+    try:
+        cancel_invoice(actor=request.actor, invoice_id=invoice_id)
+    except RuleBroken as broken:
+        messages.error(request, say(broken))
+    return redirect("invoices:show", request.company.slug, invoice_id)
