@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accounts.models import Company, KSeFCredential, User
+from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
     import uuid
@@ -73,9 +74,15 @@ class Connection:
     kind: str
     kind_label: str
     since: datetime
+    # When it ends without its user; None for a method that logs in anew by itself.
     access_until: datetime | None
+    certificate_until: datetime | None
     # KSeF took the credential once and refuses it now: it must be replaced.
     is_refused: bool
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """Whether the week is over and the password is wanted again (S33)."""
+        return self.access_until is not None and self.access_until <= now
 
 
 def display_name(user: User) -> str:
@@ -97,7 +104,9 @@ def get_company(company_id: uuid.UUID) -> Company:
 
 def find_connection(*, actor: Actor, environment: str) -> Connection | None:
     """The actor's own credential in this environment; a colleague's is never seen (S53)."""
-    credential = KSeFCredential.objects.filter(user_id=actor.user_id, environment=environment).first()
+    credential = KSeFCredential.objects.filter(
+        user_id=actor.user_id, environment=environment, is_active=True
+    ).first()
     if credential is None:
         return None
     return Connection(
@@ -105,9 +114,55 @@ def find_connection(*, actor: Actor, environment: str) -> Connection | None:
         kind=credential.kind,
         kind_label=str(credential.get_kind_display()),
         since=credential.created_at,
-        access_until=credential.refresh_valid_until,
+        access_until=credential.refresh_valid_until
+        if credential.kind == KSeFCredential.Kind.CERTIFICATE
+        else None,
+        certificate_until=credential.certificate_until,
         is_refused=credential.refused_at is not None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCertificate:
+    """An authentication certificate as one person keeps it in one of their companies."""
+
+    credential_id: uuid.UUID
+    company_id: uuid.UUID
+    user_id: uuid.UUID
+    fingerprint: str
+    subject: str
+    serial: str
+    valid_until: datetime | None
+    company_name: str
+
+
+def list_own_certificates(user_id: uuid.UUID, *, environment: str) -> list[OwnCertificate]:
+    """The person's authentication certificates of one environment in all their companies, by the company's name.
+
+    Each company is entered in turn, so no transaction may be open.
+    """
+    found = []
+    for company in Company.objects.filter(memberships__user_id=user_id, memberships__is_active=True).order_by(
+        "name"
+    ):
+        with tenant_transaction(company.id, user_id=user_id):
+            row = KSeFCredential.objects.filter(
+                user_id=user_id, environment=environment, kind=KSeFCredential.Kind.CERTIFICATE
+            ).first()
+        if row is not None:
+            found.append(
+                OwnCertificate(
+                    credential_id=row.id,
+                    company_id=company.id,
+                    user_id=user_id,
+                    fingerprint=row.fingerprint,
+                    subject=row.subject,
+                    serial=row.serial,
+                    valid_until=row.certificate_until,
+                    company_name=company.name,
+                )
+            )
+    return found
 
 
 def find_demo_user(person: str) -> User | None:

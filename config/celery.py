@@ -12,5 +12,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("kwit")
 app.config_from_object("config.celery_settings")
-app.autodiscover_tasks(["invoices", "config"])
+app.autodiscover_tasks(["accounts", "invoices", "config"])
 connect_celery()

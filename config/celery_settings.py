@@ -29,5 +29,7 @@ task_soft_time_limit = 45
 timezone = "Europe/Warsaw"
 beat_schedule = {
     "dispatch due work": {"task": "invoices.tasks.dispatch_due", "schedule": 15.0},
+    "renew access in use": {"task": "accounts.tasks.renew_due_access", "schedule": 60.0},
+    "raise notices": {"task": "accounts.tasks.raise_due_notices", "schedule": 300.0},
     "say that a worker lives": {"task": "config.tasks.mark_worker_seen", "schedule": 15.0},
 }

@@ -66,6 +66,16 @@ def wake_due(*, limit: int = 500) -> int:
     return len(due)
 
 
+def resume(*, company_id: uuid.UUID, user_id: uuid.UUID) -> int:
+    """Make due what waits in this person's name and nobody holds, because what it waited for has come (S37)."""
+    waiting = OutboxEntry.objects.filter(company_id=company_id, user_id=user_id, lease_until=None)
+    waiting.update(not_before=Now())
+    entries = list(waiting.all()[:500])
+    for entry in entries:
+        wake(entry)
+    return len(entries)
+
+
 def list_due(*, limit: int = 500) -> list[OutboxEntry]:
     """What may be claimed now, the longest waiting first."""
     return list(OutboxEntry.objects.filter(_claimable()).order_by("not_before")[:limit])

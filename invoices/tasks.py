@@ -16,6 +16,12 @@ def run_entry(company_id: str, user_id: str, entry_id: str) -> None:  # noqa: AR
     sending.run_entry(UUID(entry_id))
 
 
+@shared_task(name="invoices.tasks.resume_waiting")
+def resume_waiting(company_id: str, user_id: str) -> None:
+    """Somebody's access to KSeF works again: what waited for it goes on at once (S37)."""
+    outbox.resume(company_id=UUID(company_id), user_id=UUID(user_id))
+
+
 @shared_task(name="invoices.tasks.dispatch_due")
 def dispatch_due() -> None:
     """Ring for everything that is due: what a doorbell lost, the sweep finds (F32)."""

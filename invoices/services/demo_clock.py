@@ -44,7 +44,7 @@ class SimulatedTime:
             timezone.now = real_now
 
     def control(self, method: str, what: str, body: object = None) -> Any:
-        response = self.http.request(method, f"/_control/{what}", json=body)
+        response = self.http.request(method, f"_control/{what}", json=body)
         response.raise_for_status()
         return response.json()
 
@@ -52,12 +52,14 @@ class SimulatedTime:
 @contextmanager
 def simulated_time() -> Iterator[SimulatedTime]:
     """Borrow the simulator's clock and settings; whatever happens, they are as before at the end."""
-    with httpx.Client(base_url=settings.KSEF_SIMULATOR_URL, timeout=settings.KSEF_TIMEOUT) as http:
+    # The one that stands behind the environment of a new company.
+    _api_url, base_url = settings.KSEF_ADDRESSES[settings.KSEF_ENVIRONMENTS[0]]
+    with httpx.Client(base_url=base_url, timeout=settings.KSEF_TIMEOUT) as http:
         simulator = SimulatedTime(http)
         try:
             options = simulator.control("GET", "options")
         except httpx.TransportError as error:
-            raise NoSimulator(settings.KSEF_SIMULATOR_URL) from error
+            raise NoSimulator(base_url) from error
         try:
             simulator.control("POST", "options", _IMPATIENT)
             yield simulator

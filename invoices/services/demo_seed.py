@@ -19,6 +19,7 @@ from accounts.models import Company, User
 from accounts.selectors import DEMO_PEOPLE, find_demo_user, get_company, list_companies
 from accounts.services import ksef_access
 from accounts.services.companies import add_member, create_company
+from accounts.services.ksef_connecting import connect_with_token
 from invoices.domain.calendar import WARSAW, warsaw_date
 from invoices.domain.snapshot import BuyerKind, ExemptionKind, PaymentForm
 from invoices.models import Contractor, Invoice, InvoiceDocument, OutboxEntry
@@ -141,7 +142,7 @@ def _live_through(simulator: SimulatedTime, shops: tuple[_Shop, ...], *, since: 
     for sale, shop in sorted(past, key=lambda pair: pair[0].moment):
         with simulator.at(sale.moment):
             if shop.company.id not in connected:
-                _connect_all(shop)
+                _connect_all(simulator, shop)
                 connected.add(shop.company.id)
             _issue(shop, sale, seller=next(turns[shop.company.id]))
             _send_due(shop)
@@ -164,7 +165,7 @@ def _leave_work_for_today(simulator: SimulatedTime, shop: _Shop, *, now: datetim
         _send_due(shop)
     with simulator.at(now):
         # Also fresh access: the past one would have run out by now.
-        _connect_all(shop)
+        _connect_all(simulator, shop)
         _issue(shop, replace(sales[1], moment=now), seller=colleague)
         _send_due(shop)
         _draft(shop.actor(issuer), replace(sales[2], moment=now))
@@ -174,11 +175,12 @@ def _leave_work_for_today(simulator: SimulatedTime, shop: _Shop, *, now: datetim
             approve_invoice(actor=actor, invoice_id=waiting.id)
 
 
-def _connect_all(shop: _Shop) -> None:
+def _connect_all(simulator: SimulatedTime, shop: _Shop) -> None:
     for user_id in sorted({*shop.sellers, shop.sender}):
         actor = shop.actor(user_id)
         if actor.may(Right.SEND):
-            ksef_access.connect_with_self_signed_certificate(actor=actor, company=shop.company)
+            token = simulator.control("POST", "tokens", {"nip": shop.company.nip})["token"]
+            connect_with_token(actor=actor, company=shop.company, token=token)
 
 
 def _issue(shop: _Shop, sale: Sale, *, seller: uuid.UUID) -> Invoice:

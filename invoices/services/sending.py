@@ -74,8 +74,8 @@ def deliver(claim: outbox.Claim) -> None:
     with ksef_access.gateway_for(work.environment) as gateway:
         try:
             _advance(gateway, work)
-        except NotConnected:
-            outcomes.record_waiting(work, problem="not_connected", seconds=_NOT_CONNECTED_SECONDS)
+        except NotConnected as missing:
+            outcomes.record_waiting(work, problem=missing.problem, seconds=_NOT_CONNECTED_SECONDS)
         except KSeFError as error:
             _wait_after(error, work)
 

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     @override
     def handle(self, *_arguments: Any, **_options: Any) -> None:
-        if not settings.DEMO or settings.KSEF_ENVIRONMENTS[0] != "simulator":
+        if not settings.KSEF_IS_SIMULATED:
             raise CommandError(
                 "Only a demo installation (DEMO=1) that uses the KSeF simulator can be seeded."
             )

@@ -16,10 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.domain.errors import RuleBroken
 from accounts.forms import CompanyForm, TokenForm
+from accounts.forms.wording import explain, say
 from accounts.selectors import find_connection, find_demo_user, get_company, list_companies
-from accounts.services import ksef_access
+from accounts.services import ksef_connecting
 from accounts.services.companies import create_company, update_company
-from ksef.errors import KSeFError, Refused
+from ksef.errors import KSeFError
 from roles.access import Right
 from roles.middleware import TenantRequest, own_transactions
 from roles.tenancy import tenant_transaction
@@ -81,13 +82,15 @@ def connect_token(request: TenantRequest) -> HttpResponse:
     form = TokenForm(request.POST)
     if form.is_valid():
         try:
-            ksef_access.connect_with_token(
+            ksef_connecting.connect_with_token(
                 actor=request.actor,
                 company=get_company(request.actor.company_id),
                 token=form.cleaned_data["token"].strip(),
             )
+        except RuleBroken as broken:
+            form.add_error("token", say(broken))
         except KSeFError as error:
-            form.add_error("token", _problem(error))
+            form.add_error("token", explain(error).text)
         else:
             messages.success(request, _("Połączono z KSeF."))
             return redirect("accounts:ksef", request.company.slug)
@@ -101,11 +104,11 @@ def connect_certificate(request: TenantRequest) -> HttpResponse:
     request.actor.require(Right.SEND)
     company = get_company(request.actor.company_id)
     try:
-        ksef_access.connect_with_self_signed_certificate(actor=request.actor, company=company)
-    except RuleBroken:
-        messages.error(request, _("W tym środowisku KSeF nie przyjmuje certyfikatów próbnych."))
+        ksef_connecting.connect_with_self_signed_certificate(actor=request.actor, company=company)
+    except RuleBroken as broken:
+        messages.error(request, say(broken))
     except KSeFError as error:
-        messages.error(request, _problem(error))
+        messages.error(request, explain(error).text)
     else:
         messages.success(request, _("Połączono z KSeF."))
     return redirect("accounts:ksef", company.slug)
@@ -114,7 +117,11 @@ def connect_certificate(request: TenantRequest) -> HttpResponse:
 @require_POST
 def disconnect(request: TenantRequest) -> HttpResponse:
     request.actor.require(Right.SEND)
-    ksef_access.disconnect(actor=request.actor, environment=request.company.environment)
+    ksef_connecting.disconnect(
+        actor=request.actor,
+        environment=request.company.environment,
+        kind=request.POST.get("kind", ""),
+    )
     messages.success(request, _("Połączenie z KSeF usunięte."))
     return redirect("accounts:ksef", request.company.slug)
 
@@ -137,19 +144,7 @@ def _ksef_page(request: TenantRequest, form: TokenForm) -> HttpResponse:
         "form": form,
         "connection": connection,
         "may_connect": actor.may(Right.SEND),
-        "may_use_self_signed": company.environment in ksef_access.SELF_SIGNED_ENVIRONMENTS,
+        "may_use_self_signed": company.environment in ksef_connecting.SELF_SIGNED_ENVIRONMENTS,
         "api_url": settings.KSEF_ADDRESSES[company.environment][0],
     }
     return render(request, "accounts/ksef.html", context)
-
-
-def _problem(error: KSeFError) -> str:
-    if isinstance(error, Refused):
-        refusals = {
-            415: _("KSeF nie przyznał uprawnień dla tego NIP."),
-            450: _("KSeF nie przyjął tokenu: jest błędny, unieważniony albo należy do innego NIP."),
-            460: _("KSeF nie przyjął certyfikatu."),
-            480: _("KSeF zablokował dostęp. Skontaktuj się z Ministerstwem Finansów."),
-        }
-        return refusals.get(error.code) or _("KSeF odmówił dostępu (kod %(code)s).") % {"code": error.code}
-    return _("KSeF teraz nie odpowiada. Nic nie zostało zapisane; spróbuj za chwilę.")

@@ -1,0 +1,18 @@
+"""Users, companies, and what a user keeps for one company and environment."""
+
+from accounts.models.company import Company
+from accounts.models.credential import AccessState, AccessTimer, KSeFCredential, OfflineCertificate
+from accounts.models.notice import AccessNotice, HelpAnswer
+from accounts.models.user import User, UserManager
+
+__all__ = [
+    "AccessNotice",
+    "AccessState",
+    "AccessTimer",
+    "Company",
+    "HelpAnswer",
+    "KSeFCredential",
+    "OfflineCertificate",
+    "User",
+    "UserManager",
+]

@@ -1,0 +1,50 @@
+"""Companies: the tenants, and what each has decided about KSeF."""
+
+from __future__ import annotations
+
+import uuid
+from typing import override
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Company(models.Model):
+    """A taxpayer with one NIP: the tenant. Global, because it is found by its address before it may be entered."""
+
+    class Scope(models.TextChoices):
+        """S91: "Zakres współpracy z KSeF"."""
+
+        RECEIVE = "receive", _("Tylko odbiór")
+        BOTH = "both", _("Odbiór i wysyłka")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(unique=True, max_length=60)
+    name = models.CharField(max_length=512)
+    # Not unique: two tenants may serve one taxpayer, and "taken" would tell one of the other.
+    nip = models.CharField(max_length=10)
+    address_line1 = models.CharField(max_length=512)
+    address_line2 = models.CharField(max_length=512, blank=True)
+    bank_account = models.CharField(max_length=34, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # What new documents are made for; those that exist keep the environment they were made in (S13).
+    environment = models.CharField(max_length=20)
+    # When somebody first said, knowingly, that invoices shall have legal effect.
+    production_confirmed_at = models.DateTimeField(null=True)
+    ksef_scope = models.CharField(max_length=20, choices=Scope.choices, default=Scope.BOTH.value)
+    # S95: whether invoices for natural persons are ordinary e-invoices; decided anew for each at its approval (S99).
+    sends_consumer_invoices = models.BooleanField(default=True)
+    # S101: whether a log-in looks for new purchase invoices.
+    fetches_at_login = models.BooleanField(default=True)
+    # KSeF counts calls per company: after "too many requests" nothing of this company goes out before then (F8).
+    ksef_wait_until = models.DateTimeField(null=True)
+
+    @override
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def sends(self) -> bool:
+        """Whether anything may be sent at all (S92)."""
+        return self.ksef_scope == self.Scope.BOTH
