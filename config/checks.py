@@ -68,7 +68,7 @@ def _environment_faults() -> Iterator[Error]:
     if not offered or offered - set(Environment):
         yield Error("KSEF_ENVIRONMENTS is a list of production, demo, test, simulator.", id="kwit.E001")
     has_simulator = bool(settings.KSEF_SIMULATOR_URL) or Environment.SIMULATOR in offered
-    if Environment.PRODUCTION in offered and has_simulator:
+    if Environment.PRODUCTION in offered and has_simulator and not settings.KSEF_IS_SIMULATED:
         yield Error(
             "The simulator and the production KSeF are offered side by side.",
             hint="Leave KSEF_SIMULATOR_URL empty where invoices are real.",
@@ -78,8 +78,12 @@ def _environment_faults() -> Iterator[Error]:
         yield Error(
             "The simulator is offered, but KSEF_SIMULATOR_URL does not say where it is.", id="kwit.E003"
         )
-    if Environment.PRODUCTION in offered and settings.DEMO:
-        yield Error("DEMO lets anybody log in; production invoices are offered.", id="kwit.E004")
+    if settings.DEMO and not settings.KSEF_IS_SIMULATED:
+        yield Error(
+            "DEMO lets anybody log in; it must not reach KSeF.",
+            hint="Set KSEF_SIMULATOR_URL: the simulator then stands behind every environment.",
+            id="kwit.E004",
+        )
     if settings.FAILPOINT and not (offered <= _PRACTICE or settings.DEMO):
         yield Error("FAILPOINT kills workers; it is for practice installations only.", id="kwit.E005")
 

@@ -26,7 +26,7 @@ def environment(places: Places, *, database_url: str, redis_url: str) -> dict[st
         "KWIT_KEYS": keep_secret(kept / "kwit_keys", _new_key),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "KSEF_ENVIRONMENTS": "simulator",
+        "KSEF_ENVIRONMENTS": "demo,production",
         "KSEF_SIMULATOR_URL": places.simulator_url,
         "EMAIL_URL": f"filemail:///{places.var_dir / 'mail'}",
         "SITE_URL": places.url,

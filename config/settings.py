@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,13 @@ TEMPLATES = [
                 "config.shell.shell",
             ],
         },
+    },
+    {
+        # Letters are plain text: nothing in them is escaped, and nothing in them is shown by a browser.
+        "NAME": "letters",
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {"autoescape": False},
     },
 ]
 
@@ -235,10 +243,26 @@ KSEF_SIMULATOR_URL = env.str("KSEF_SIMULATOR_URL", default="")
 # Which environments a company may use here; the first is that of a new company.
 KSEF_ENVIRONMENTS = env.list("KSEF_ENVIRONMENTS", default=["demo", "production"])
 KSEF_TIMEOUT = env.float("KSEF_TIMEOUT", default=10.0)
-# Facts of KSeF, by environment: (API, host of the QR pages). The simulator stands at its own address.
+# A demo installation never reaches KSeF: the simulator stands behind every environment and says so.
+KSEF_IS_SIMULATED = DEMO and bool(KSEF_SIMULATOR_URL)
+# Facts of KSeF, by environment: (API, host of the QR pages). The simulator plays each at a path of its own.
 KSEF_ADDRESSES = {
     "production": ("https://api.ksef.mf.gov.pl/v2", "https://qr.ksef.mf.gov.pl"),
     "demo": ("https://api-demo.ksef.mf.gov.pl/v2", "https://qr-demo.ksef.mf.gov.pl"),
     "test": ("https://api-test.ksef.mf.gov.pl/v2", "https://qr-test.ksef.mf.gov.pl"),
     "simulator": (f"{KSEF_SIMULATOR_URL}/v2", KSEF_SIMULATOR_URL),
 }
+if KSEF_IS_SIMULATED:
+    KSEF_ADDRESSES |= {
+        name: (f"{KSEF_SIMULATOR_URL}/{name}/v2", f"{KSEF_SIMULATOR_URL}/{name}")
+        for name in ("production", "demo", "test")
+    }
+# Where a person gets certificates and tokens: "Aplikacja Podatnika KSeF" of each environment (S8, S12).
+KSEF_APPLICATIONS = {
+    "production": "https://ap.ksef.mf.gov.pl/web/",
+    "demo": "https://ap-demo.ksef.mf.gov.pl/web/",
+    "test": "https://ap-test.ksef.mf.gov.pl/web/",
+    "simulator": f"{KSEF_SIMULATOR_URL}/web/",
+}
+# Until when KSeF takes tokens: 31 December 2026 by today's law (Dz.U. 2025 poz. 1815, par. 13), which may change.
+KSEF_TOKENS_UNTIL = date.fromisoformat(env.str("KSEF_TOKENS_UNTIL", default="2026-12-31"))

@@ -77,7 +77,7 @@ def open_transactions(node: Function) -> Iterator[ast.With]:
 def test_those_that_ask_ksef_are_found() -> None:
     """The rule below is worth as much as this list."""
     expected = {
-        "accounts.services.ksef_access.connect_with_token",
+        "accounts.services.ksef_connecting.connect_with_token",
         "accounts.services.ksef_access.obtain_access",
         "accounts.views.connect_certificate",
         "accounts.views.connect_token",

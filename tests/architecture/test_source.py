@@ -25,6 +25,7 @@ ASKS_NOBODY = {
     "accounts.services.companies.create_company": "founding a company needs no right: its founder has none yet",
     "accounts.services.companies.add_member": "set-up code only; inviting comes with its page and its right",
     "accounts.services.ksef_access.obtain_access": "a worker, after load_work asked for the right",
+    "accounts.services.ksef_access.renew_ahead": "the beat, for an access that its user has in use",
     "accounts.services.ksef_access.forget_access": "a worker that KSeF answered with 401",
     "accounts.services.ksef_access.endpoint_for": "reads settings",
     "accounts.services.ksef_access.gateway_for": "reads settings",
@@ -38,6 +39,10 @@ ASKS_NOBODY = {
 }
 # Modules that only workers call, with a claim in their hands, or only the command that fills the demo.
 OUT_OF_REACH = {
+    "accounts.services.access_timers",
+    "accounts.services.credential_store",
+    "accounts.services.mails",
+    "accounts.services.resuming",
     "invoices.services.demo_clock",
     "invoices.services.demo_plan",
     "invoices.services.demo_seed",

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
-from accounts.services.ksef_access import connect_with_self_signed_certificate
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from ksef.fa3.validate import validate
 from ksef.number import is_valid_ksef_number
 from ksef.upo import read_upo

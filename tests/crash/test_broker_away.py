@@ -10,7 +10,7 @@ import httpx
 import pytest
 from django.urls import reverse
 
-from accounts.services.ksef_access import connect_with_self_signed_certificate
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import State
 from tests.builders import make_draft, reload, run_outbox
 from tests.servers import start_web

@@ -11,7 +11,7 @@ from django.db import connection
 from django.urls import reverse
 
 from accounts.models import KSeFCredential
-from accounts.services.ksef_access import connect_with_self_signed_certificate
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import Event
 from invoices.models import InvoiceDocument, InvoiceEvent, NumberCounter, OutboxEntry
 from invoices.services import sending

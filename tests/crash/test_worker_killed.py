@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 
-from accounts.services.ksef_access import connect_with_self_signed_certificate
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices import outbox
 from invoices.domain.lifecycle import Event, State
 from invoices.models import UPO, InvoiceEvent

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 
-from accounts.services.ksef_access import connect_with_self_signed_certificate
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import State
 from invoices.models import InvoiceEvent, Submission
 from invoices.services.drafting import save_draft

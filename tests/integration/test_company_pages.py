@@ -119,7 +119,7 @@ def test_practice_certificate_connects_with_one_click(committed_people: People, 
     assert (
         "Brak połączenia" in people.alicja.client.get(settings_url(people.alicja, "ksef/")).content.decode()
     )
-    people.beata.client.post(settings_url(people.beata, "ksef/rozlacz/"))
+    people.beata.client.post(settings_url(people.beata, "ksef/rozlacz/"), {"kind": "practice"})
     assert credentials(people.beata) == 0
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import KSeFCredential
-from accounts.services.ksef_access import connect_with_self_signed_certificate
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.models import Invoice
 from invoices.selectors.dashboard import get_dashboard
 from invoices.services.approval import approve_invoice
@@ -107,7 +107,9 @@ def test_access_that_runs_out_is_announced(people: People, simulator: Simulator)
     make_draft(people.alicja)
     assert tasks(people.alicja) == ["1 szkic do dokończenia"]
     with people.alicja.entered():
-        KSeFCredential.objects.update(refresh_valid_until=timezone.now() + timedelta(days=1))
+        KSeFCredential.objects.update(
+            kind="certificate", refresh_valid_until=timezone.now() + timedelta(days=1)
+        )
     assert tasks(people.alicja)[0].startswith("Dostęp do KSeF wygasa ")
     with people.alicja.entered():
         KSeFCredential.objects.update(refresh_valid_until=timezone.now() - timedelta(days=1))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from accounts.services.ksef_access import connect_with_self_signed_certificate
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import Event, IllegalTransition, State, fold
 from invoices.models import Invoice, InvoiceEvent
 from invoices.services._transition import apply_event, lock_invoice

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from accounts.services.ksef_access import connect_with_self_signed_certificate
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.vat import VatRate
 from tests.builders import line, make_approved, make_draft, reload, run_outbox
 

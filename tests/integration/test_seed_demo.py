@@ -121,7 +121,7 @@ def test_interrupted_it_goes_on(
 
 
 def test_only_a_demo_is_seeded(db: None, settings: Settings) -> None:
-    settings.DEMO = False
+    settings.KSEF_IS_SIMULATED = False
     with pytest.raises(CommandError, match="Only a demo"):
         call_command("seed_demo")
     assert not User.objects.exists()

@@ -13,11 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Company
-from accounts.services.ksef_access import (
-    connect_with_self_signed_certificate,
-    gateway_for,
-    obtain_access,
-)
+from accounts.services.ksef_access import gateway_for, obtain_access
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.calendar import offline24_deadline
 from invoices.domain.lifecycle import Event, Mode, State
 from invoices.models import (

@@ -13,13 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import KSeFCredential, User
-from accounts.services.ksef_access import (
-    NotConnected,
+from accounts.services.ksef_access import NotConnected, endpoint_for, obtain_access
+from accounts.services.ksef_connecting import (
     connect_with_self_signed_certificate,
     connect_with_token,
     disconnect,
-    endpoint_for,
-    obtain_access,
 )
 from invoices import outbox
 from invoices.domain.calendar import offline24_deadline
@@ -153,7 +151,7 @@ def test_a_revoked_token_waits_for_its_owner(people: People, simulator: Simulato
     invoice = make_approved(alicja)
     log_ins = count_requests(simulator, LOG_IN)
     run_outbox()
-    assert (reload(alicja, invoice).state, problem(alicja)) == (State.QUEUED, "not_connected")
+    assert (reload(alicja, invoice).state, problem(alicja)) == (State.QUEUED, "refused")
     run_outbox_later()
     assert log_ins() == 1
     settings_page = reverse("accounts:ksef", args=[alicja.company.slug])
@@ -172,7 +170,7 @@ def test_a_receipt_waits_for_its_owner_to_connect_again(connected: People, simul
     invoice = make_approved(alicja)
     run_outbox()
     with alicja.entered() as actor:
-        disconnect(actor=actor, environment=invoice.environment)
+        disconnect(actor=actor, environment=invoice.environment, kind="practice")
     run_outbox_later()
     assert reload(alicja, invoice).state == State.ACCEPTED
     with alicja.entered():
@@ -225,7 +223,7 @@ def test_a_credential_removed_during_its_renewal_stays_removed(lost: str, connec
 
     def remove() -> None:
         with alicja.entered() as actor:
-            disconnect(actor=actor, environment=environment)
+            disconnect(actor=actor, environment=environment, kind="practice")
 
     with (
         Gateway(endpoint_for(environment), transport=Meanwhile(remove)) as gateway,
@@ -246,7 +244,7 @@ def test_a_lost_wrapping_key_asks_for_a_new_connection(
     settings.KWIT_KEYS = {"new": b"n" * 32}
     invoice = make_approved(alicja)
     run_outbox()
-    assert (reload(alicja, invoice).state, problem(alicja)) == (State.QUEUED, "not_connected")
+    assert (reload(alicja, invoice).state, problem(alicja)) == (State.QUEUED, "unreadable_credential")
     connect_with_self_signed_certificate(actor=alicja.actor, company=alicja.company)
     run_outbox_later()
     assert reload(alicja, invoice).state == State.ACCEPTED

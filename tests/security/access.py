@@ -33,7 +33,9 @@ REOPENING = frozenset({"invoices_invoice", "invoices_invoiceevent"})
 SUBMISSION = frozenset(
     {"invoices_invoice", "invoices_invoiceevent", "invoices_submission", "invoices_outboxentry"}
 )
-CREDENTIAL = frozenset({"accounts_ksefcredential", "roles_auditentry"})
+CREDENTIAL = frozenset(
+    {"accounts_ksefcredential", "accounts_accessstate", "accounts_accesstimer", "roles_auditentry"}
+)
 
 type Fields = dict[str, Any]
 
@@ -88,6 +90,10 @@ def deletion(_objects: Possessions) -> Fields:
 
 def bad_token(_objects: Possessions) -> Fields:
     return {"token": "not-a-token-of-this-company"}
+
+
+def practice_method(_objects: Possessions) -> Fields:
+    return {"kind": "practice"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,15 @@ COMPANY_ROWS = (
     Row("invoices:send", "POST", SENDERS_REDIRECTED, "draft"),
     Row("invoices:reopen", "POST", ISSUERS_REDIRECTED, "rejected", _nothing, REOPENING),
     Row("invoices:reopen", "POST", ISSUERS_REDIRECTED, "accepted"),
+    Row(
+        "invoices:cancel",
+        "POST",
+        ISSUERS_REDIRECTED,
+        "approved",
+        _nothing,
+        frozenset({"invoices_invoice", "invoices_invoiceevent"}),
+    ),
+    Row("invoices:cancel", "POST", ISSUERS_REDIRECTED, "rejected"),
     Row("invoices:pdf", "GET", ALL_REDIRECTED, "draft"),
     Row("invoices:pdf", "GET", ALL, "accepted"),
     Row("invoices:xml", "GET", NOBODY, "draft"),
@@ -186,8 +201,15 @@ COMPANY_ROWS = (
     Row("accounts:ksef", "GET", ALL),
     # KSeF refuses this token, which the page says.
     Row("accounts:connect_token", "POST", SENDERS, "", bad_token),
-    Row("accounts:connect_certificate", "POST", SENDERS_REDIRECTED, "", _nothing, CREDENTIAL),
-    Row("accounts:disconnect", "POST", SENDERS_REDIRECTED, "", _nothing, CREDENTIAL),
+    Row(
+        "accounts:connect_certificate",
+        "POST",
+        SENDERS_REDIRECTED,
+        "",
+        _nothing,
+        CREDENTIAL - {"accounts_accessstate"},
+    ),
+    Row("accounts:disconnect", "POST", SENDERS_REDIRECTED, "", practice_method, CREDENTIAL),
 )
 
 

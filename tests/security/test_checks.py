@@ -80,8 +80,26 @@ def test_the_owner_may_migrate(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"KSEF_ENVIRONMENTS": ["prod"]}, {"kwit.E001"}),
         ({"KSEF_ENVIRONMENTS": []}, {"kwit.E001"}),
         ({"KSEF_ENVIRONMENTS": ["production"], "DEMO": True}, {"kwit.E004"}),
+        ({"KSEF_ENVIRONMENTS": ["demo"], "DEMO": True}, {"kwit.E004"}),
+        (
+            {
+                "KSEF_ENVIRONMENTS": ["demo", "production"],
+                "KSEF_SIMULATOR_URL": "http://x",
+                "DEMO": True,
+                "KSEF_IS_SIMULATED": True,
+            },
+            set(),
+        ),
         ({"KSEF_ENVIRONMENTS": ["demo"], "FAILPOINT": "send.after_post:kill"}, {"kwit.E005"}),
-        ({"KSEF_ENVIRONMENTS": ["demo"], "FAILPOINT": "send.after_post:kill", "DEMO": True}, set()),
+        (
+            {
+                "KSEF_ENVIRONMENTS": ["demo"],
+                "FAILPOINT": "send.after_post:kill",
+                "DEMO": True,
+                "KSEF_IS_SIMULATED": True,
+            },
+            set(),
+        ),
         ({"KWIT_KEYS": {}}, {"kwit.E006"}),
     ],
 )
@@ -91,7 +109,7 @@ def test_settings_that_do_not_fit_together(
     """S13, V36: the simulator never beside production, no demo log-ins or fault points where invoices are real."""
     settings.KSEF_ENVIRONMENTS = ["demo"]
     settings.KSEF_SIMULATOR_URL = ""
-    settings.DEMO = False
+    settings.DEMO = settings.KSEF_IS_SIMULATED = False
     settings.FAILPOINT = ""
     for name, value in changes.items():
         setattr(settings, name, value)

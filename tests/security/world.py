@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from allauth.account.models import EmailAddress
-from django.conf import settings
+from django.db.models.functions import Now
 from django.test import override_settings
 
-from accounts.models import User
+from accounts.models import AccessTimer, User
+from accounts.services.access_timers import raise_due_notices
 from accounts.services.companies import add_member, update_company
-from accounts.services.ksef_access import connect_with_self_signed_certificate
+from accounts.services.help_answers import answer_help
+from accounts.services.ksef_certificates import save_offline_certificate
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices import outbox
 from invoices.domain.vat import VatRate
 from invoices.models import OutboxEntry
@@ -26,6 +29,7 @@ from roles.access import Right
 from roles.audit import log_refusal
 from roles.models import Membership, Role
 from tests.builders import CONTRACTOR, draft, line, run_outbox
+from tests.certificates import issue
 from tests.people import People, Person, details, make_people
 
 if TYPE_CHECKING:
@@ -79,8 +83,8 @@ def make_world(simulator: Simulator) -> World:
     simulator.reset()
     people = make_people()
     with portal_pointed_at(simulator):
-        mine = _furnish(people.alicja, issuer=people.cezary, canary="kanarekalicji")
-        hers = _furnish(people.zofia, issuer=people.zofia, canary="kanarekzofii")
+        mine = _furnish(people.alicja, simulator, issuer=people.cezary, canary="kanarekalicji")
+        hers = _furnish(people.zofia, simulator, issuer=people.zofia, canary="kanarekzofii")
         # Last, because nothing takes it out of the queue any more.
         mine, hers = _with_queued(people.alicja, mine), _with_queued(people.zofia, hers)
         connect_with_self_signed_certificate(actor=people.beata.actor, company=people.beata.company)
@@ -98,12 +102,15 @@ def make_world(simulator: Simulator) -> World:
 
 @contextmanager
 def portal_pointed_at(simulator: Simulator) -> Iterator[None]:
-    addresses = {**settings.KSEF_ADDRESSES, "simulator": (f"{simulator.url}/v2", simulator.url)}
+    addresses = {
+        name: (f"{simulator.url}{path}/v2", f"{simulator.url}{path}")
+        for name, path in (("simulator", ""), ("demo", "/demo"), ("production", "/production"))
+    }
     with override_settings(KSEF_SIMULATOR_URL=simulator.url, KSEF_ADDRESSES=addresses):
         yield
 
 
-def _furnish(owner: Person, *, issuer: Person, canary: str) -> Possessions:
+def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str) -> Possessions:
     _rename(owner.user, canary)
     with owner.entered() as actor:
         facts = details(name=f"{canary} firma {HOSTILE}", nip=owner.company.nip)
@@ -127,6 +134,7 @@ def _furnish(owner: Person, *, issuer: Person, canary: str) -> Possessions:
     rejected = _sent(owner, contractor, canary)
     _reject()
     log_refusal(actor=owner.actor, action=canary, right="none")
+    _keep_certificates(owner, simulator, canary)
     return Possessions(
         slug=owner.company.slug,
         canary=canary,
@@ -142,6 +150,16 @@ def _furnish(owner: Person, *, issuer: Person, canary: str) -> Possessions:
 
 def _with_queued(owner: Person, possessions: Possessions) -> Possessions:
     return replace(possessions, queued=_sent(owner, possessions.contractor, possessions.canary).id)
+
+
+def _keep_certificates(owner: Person, simulator: Simulator, canary: str) -> None:
+    """An offline certificate that ends soon, the notice that says so, and an answer about the help."""
+    pair = issue(simulator, kind="Offline", nip=owner.company.nip, valid_days=10)
+    with owner.entered() as actor:
+        save_offline_certificate(actor=actor, certificate=pair.certificate, key=pair.key)
+        answer_help(actor=actor, article="ksef", is_helpful=False, comment=f"{canary} {HOSTILE}")
+    AccessTimer.objects.update(notice_at=Now())
+    raise_due_notices()
 
 
 def _viewer(owner: Person, name: str) -> Person:

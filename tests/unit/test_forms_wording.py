@@ -11,9 +11,11 @@ from lxml import etree
 
 from accounts.domain.errors import RuleBroken
 from accounts.domain.identifiers import EU_COUNTRIES
+from accounts.forms import wording as access_wording
 from invoices.domain.readiness import Obstacle
 from invoices.forms import wording
 from invoices.forms.countries import COUNTRIES, country_of_prefix, vat_prefix
+from ksef.certificates import Flaw, UnusableFile
 from ksef.fa3.schema import schema_path
 
 pytestmark = pytest.mark.unit
@@ -22,11 +24,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 XSD: Final = "{http://www.w3.org/2001/XMLSchema}"
 
 
-def codes_in_source() -> set[str]:
-    """The first argument of each RuleBroken(...) and Obstacle(...) in the portal."""
+def codes_in_source(app: str) -> set[str]:
+    """The first argument of each RuleBroken(...) and Obstacle(...) in an app."""
     calls = [
         node
-        for app in ("accounts", "invoices")
         for path in (ROOT / app).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"RuleBroken", "Obstacle"}
@@ -35,7 +36,15 @@ def codes_in_source() -> set[str]:
 
 
 def test_each_code_is_worded_and_no_other() -> None:
-    assert set(wording._TEXTS) == codes_in_source()
+    assert set(wording._TEXTS) == codes_in_source("invoices")
+    assert set(access_wording.TEXTS) == codes_in_source("accounts")
+
+
+def test_each_flaw_of_an_upload_has_its_own_sentence() -> None:
+    """S31: distinct messages, each at a field of the form."""
+    said = [access_wording.explain(UnusableFile(flaw)) for flaw in Flaw]
+    assert len({problem.text for problem in said}) == len(Flaw)
+    assert {problem.field for problem in said} == {"certificate", "key", "password"}
 
 
 def test_parameters_are_filled_in() -> None:
