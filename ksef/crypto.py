@@ -62,16 +62,8 @@ def token_plaintext(token: str, *, timestamp_ms: int) -> bytes:
     return f"{token}|{timestamp_ms}".encode()
 
 
-def new_key() -> bytes:
-    return secrets.token_bytes(KEY_BYTES)
-
-
-def new_iv() -> bytes:
-    return secrets.token_bytes(BLOCK_BYTES)
-
-
 def new_symmetric_key() -> SymmetricKey:
-    return SymmetricKey(key=new_key(), iv=new_iv())
+    return SymmetricKey(key=secrets.token_bytes(KEY_BYTES), iv=secrets.token_bytes(BLOCK_BYTES))
 
 
 def encrypt_document(document: bytes, *, key: bytes, iv: bytes) -> bytes:

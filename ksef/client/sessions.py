@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
+from ksef.client.encryption import Encryption
+from ksef.client.parts import continued, read_continued
 from ksef.client.reading import Fields, Unreadable
 from ksef.client.transport import Answer, Call, Transport
-from ksef.crypto import PublicKey, encrypt_document, sha256, to_base64
+from ksef.crypto import encrypt_document, sha256, to_base64
 from ksef.exchange import InvoiceStatus, OnlineSession
+from ksef.exchange.paging import Page
 from ksef.number import KSeFNumber, NotKSeFNumber
 
 PAGE_SIZE = 1000
-_FORM_CODE = {"systemCode": "FA (3)", "schemaVersion": "1-0E", "value": "FA"}  # With the space (trap 4).
+FORM_CODE = {"systemCode": "FA (3)", "schemaVersion": "1-0E", "value": "FA"}  # With the space (trap 4).
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +31,11 @@ class InvoicePage:
     next_token: str | None
 
 
-def open_online_session(
-    transport: Transport, access_token: str, *, encrypted_key: bytes, iv: bytes, public_key: PublicKey
-) -> OpenedSession:
+def open_online_session(transport: Transport, access_token: str, *, encryption: Encryption) -> OpenedSession:
     """Repeatable: a session whose answer was lost stays empty and ends by itself."""
     body = {
-        "formCode": _FORM_CODE,
-        "encryption": {
-            "encryptedSymmetricKey": to_base64(encrypted_key),
-            "initializationVector": to_base64(iv),
-            "publicKeyId": public_key.public_key_id,
-        },
+        "formCode": FORM_CODE,
+        "encryption": encryption,
     }
     return transport.run(Call("POST", "/sessions/online", bearer=access_token, json=body), _read_opened)
 
@@ -93,6 +90,23 @@ def list_session_invoices(
     return transport.run(call, _read_page)
 
 
+def list_invoices(
+    transport: Transport, access_token: str, *, session_reference: str, only_failed: bool, cursor: str | None
+) -> Page[InvoiceStatus]:
+    """A row that cannot be read breaks the page: passed over, its invoice would wait for ever (F26)."""
+    call = Call(
+        "GET",
+        f"/sessions/{_quote(session_reference)}/invoices{'/failed' if only_failed else ''}",
+        bearer=access_token,
+        params={"pageSize": PAGE_SIZE},
+        headers=continued(cursor),
+    )
+    return transport.run(
+        call,
+        lambda answer: read_continued(Fields.parse(answer.body), "invoices", read=read_invoice_status),
+    )
+
+
 def read_invoice_status(fields: Fields) -> InvoiceStatus:
     """A KSeF number with a wrong checksum breaks the contract: it must not become proof (F52)."""
     status = fields.object("status")
@@ -108,6 +122,11 @@ def read_invoice_status(fields: Fields) -> InvoiceStatus:
         acquisition_date=fields.find_moment("acquisitionDate"),
         original_ksef_number=extensions.find_text("originalKsefNumber"),
         original_session_reference=extensions.find_text("originalSessionReferenceNumber"),
+        file_name=fields.find_text("invoiceFileName"),
+        ordinal=fields.find_integer("ordinalNumber"),
+        invoice_number=fields.find_text("invoiceNumber"),
+        invoicing_date=fields.find_moment("invoicingDate"),
+        permanent_storage_date=fields.find_moment("permanentStorageDate"),
     )
 
 

@@ -6,7 +6,7 @@ Nothing of a request or an answer but method, path and HTTP status goes into a l
 import logging
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -31,7 +31,7 @@ _HEADERS = {
     "X-Error-Format": "problem-details",
 }
 # Raised before the first byte of a request can have reached KSeF.
-_NOT_DELIVERED = (
+NOT_DELIVERED = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
@@ -49,7 +49,7 @@ class Call:
     bearer: str | None = field(default=None, repr=False)
     json: Mapping[str, Any] | None = field(default=None, repr=False)
     xml: bytes | None = field(default=None, repr=False)
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    params: Mapping[str, str | int | Sequence[str]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     is_repeatable: bool = True
 
@@ -71,6 +71,20 @@ def _trusted_authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
+def new_http_client(
+    *, transport: httpx.BaseTransport | None, timeout: float, is_local: bool, headers: Mapping[str, str]
+) -> httpx.Client:
+    return httpx.Client(
+        headers=headers,
+        timeout=timeout,
+        transport=transport,
+        verify=_trusted_authorities(),
+        follow_redirects=False,
+        # Proxies of the machine are for the world outside, never for the simulator beside us.
+        trust_env=not is_local,
+    )
+
+
 class Transport:
     """Owns the connection pool of one environment."""
 
@@ -86,14 +100,8 @@ class Transport:
         self._api_url = api_url.rstrip("/")
         self._now = now
         self._longest_answer = timeout * _WHOLE_ANSWER_FACTOR
-        # Proxies of the machine are for the world outside, never for the simulator beside us.
-        self._http = httpx.Client(
-            headers=_HEADERS,
-            timeout=timeout,
-            transport=transport,
-            verify=_trusted_authorities(),
-            follow_redirects=False,
-            trust_env=not is_local,
+        self._http = new_http_client(
+            transport=transport, timeout=timeout, is_local=is_local, headers=_HEADERS
         )
 
     def close(self) -> None:
@@ -117,7 +125,7 @@ class Transport:
         request = self._build(call)
         try:
             answer = self._receive(request)
-        except _NOT_DELIVERED as failure:
+        except NOT_DELIVERED as failure:
             error: Exception = Unavailable(f"{call.name}: no connection ({type(failure).__name__})")
         except (httpx.RequestError, OSError) as failure:
             # OSError: from a transport that is not httpx's own, such as the simulator mounted in a test.

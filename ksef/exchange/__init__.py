@@ -16,12 +16,16 @@ class Environment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`is_local`: the simulator beside us stands behind it, whichever environment it plays; no proxy, no TLS."""
+    """`is_local`: the simulator beside us stands behind it, whichever environment it plays; no proxy, no TLS.
+
+    `link_hosts`: where its pre-signed addresses may lead besides the API's own host, by name, over TLS (V39).
+    """
 
     environment: Environment
     api_url: str  # With /v2, without a slash at the end.
     qr_url: str
     is_local: bool = False
+    link_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,8 @@ class InvoiceStatus:
     acquisition_date: datetime | None
     original_ksef_number: str | None
     original_session_reference: str | None
+    file_name: str | None = None  # Of a document in a batch: its name in the archive.
+    ordinal: int | None = None
+    invoice_number: str | None = None
+    invoicing_date: datetime | None = None
+    permanent_storage_date: datetime | None = None

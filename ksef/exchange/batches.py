@@ -49,9 +49,6 @@ class BatchSession:
     reference: str
     uploads: tuple[PartUpload, ...]
 
-    def upload_of(self, part: BatchPart) -> PartUpload | None:
-        return next((upload for upload in self.uploads if upload.ordinal == part.ordinal), None)
-
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -64,6 +61,10 @@ class Batch:
     @property
     def missing(self) -> tuple[BatchPart, ...]:
         return tuple(part for part in self.package.parts if part.ordinal not in self.uploaded)
+
+    def find_upload(self, part: BatchPart) -> PartUpload | None:
+        uploads = self.session.uploads if self.session else ()
+        return next((upload for upload in uploads if upload.ordinal == part.ordinal), None)
 
     def opened(self, session: BatchSession) -> Self:
         """The same files in a new session: nothing of an older one counts any more."""

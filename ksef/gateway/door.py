@@ -9,9 +9,11 @@ from typing import Self
 import httpx
 
 from ksef.client import auth, documents, sessions
+from ksef.client.encryption import seal
+from ksef.client.links import LinkPolicy, Links
 from ksef.client.reading import Unreadable
 from ksef.client.transport import Transport, utc_now
-from ksef.crypto import KeyUsage, PublicKey, encrypt_for_ksef, new_iv, new_key, token_plaintext
+from ksef.crypto import KeyUsage, PublicKey, encrypt_for_ksef, new_symmetric_key, token_plaintext
 from ksef.errors import AccessExpired, Ambiguous, ContractBroken, Refused, Unavailable
 from ksef.exchange import (
     Access,
@@ -23,6 +25,7 @@ from ksef.exchange import (
     OnlineSession,
     TokenCredential,
 )
+from ksef.gateway.batches import Batches
 from ksef.gateway.certificates import Certificates
 from ksef.gateway.public_keys import PublicKeys
 from ksef.status import InvoiceFate, LoginFate, invoice_fate, login_fate
@@ -60,6 +63,13 @@ class Gateway:
         )
         self._sleep = sleep
         self._public_keys = PublicKeys(self._transport, now=now)
+        self._links = Links(
+            LinkPolicy(endpoint.api_url, hosts=endpoint.link_hosts, is_local=endpoint.is_local),
+            transport=transport,
+            timeout=timeout,
+            now=now,
+        )
+        self.batches = Batches(self._transport, links=self._links, public_keys=self._public_keys)
         self.certificates = Certificates(self._transport)
 
     def __enter__(self) -> Self:
@@ -68,6 +78,7 @@ class Gateway:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._links.close()
         self._transport.close()
 
     def log_in(self, credential: Credential, *, nip: str) -> Access:
@@ -94,16 +105,16 @@ class Gateway:
 
     def open_online_session(self, access_token: str) -> OnlineSession:
         """A session for FA(3) with its own key. Safe to repeat: an unused session ends by itself."""
-        key, iv = new_key(), new_iv()
+        secret = new_symmetric_key()
 
         def open_with(public_key: PublicKey) -> sessions.OpenedSession:
-            encrypted_key = encrypt_for_ksef(key, public_key=public_key)
-            return sessions.open_online_session(
-                self._transport, access_token, encrypted_key=encrypted_key, iv=iv, public_key=public_key
-            )
+            encryption = seal(secret, public_key=public_key)
+            return sessions.open_online_session(self._transport, access_token, encryption=encryption)
 
         opened = self._public_keys.use(KeyUsage.SYMMETRIC_KEY, open_with)
-        return OnlineSession(reference=opened.reference, valid_until=opened.valid_until, key=key, iv=iv)
+        return OnlineSession(
+            reference=opened.reference, valid_until=opened.valid_until, key=secret.key, iv=secret.iv
+        )
 
     def send_invoice(
         self, access_token: str, *, session: OnlineSession, xml: bytes, offline: bool = False

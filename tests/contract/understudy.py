@@ -4,8 +4,10 @@ Every request is held against the contract before it is answered, so a client th
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping
 from enum import Enum
+from hashlib import sha256
 from typing import Any, override
 
 import httpx
@@ -18,6 +20,7 @@ ENDPOINT = Endpoint(
 )
 MOMENT = "2026-11-20T10:00:00.1234567+00:00"
 SERIAL = "01F20A5D352AE590"
+DOCUMENT = b"<UPO/>"  # Whatever is asked for as XML.
 _ENDINGS = {"hasMore": False, "continuationToken": None}
 _FORMATS = {"date-time": MOMENT, "date": "1990-02-03", "byte": "AAEC", "uri": "https://ksef.example/x"}
 
@@ -30,11 +33,18 @@ class Shape(Enum):
 
 
 class Understudy(httpx.BaseTransport):
-    """`fixed` gives members of answers by their name, wherever they stand."""
+    """`fixed` gives members of answers by their name, wherever they stand; `whole` the answer to an operation."""
 
-    def __init__(self, shape: Shape = Shape.FULL, *, fixed: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        shape: Shape = Shape.FULL,
+        *,
+        fixed: Mapping[str, Any] | None = None,
+        whole: Mapping[str, Any] | None = None,
+    ) -> None:
         self._shape = shape
         self._fixed = _ENDINGS | dict(fixed or {})
+        self._whole = whole or {}
         self.asked: list[str] = []
         self.requests: list[httpx.Request] = []
         self.answers: list[Any] = []
@@ -57,7 +67,10 @@ class Understudy(httpx.BaseTransport):
         if not content:
             self.answers.append(None)
             return httpx.Response(status)
-        answer = self._instance(content["application/json"]["schema"])
+        if "application/xml" in content:
+            digest = b64encode(sha256(DOCUMENT).digest()).decode()
+            return httpx.Response(status, content=DOCUMENT, headers={"x-ms-meta-hash": digest})
+        answer = self._whole.get(self.asked[-1]) or self._instance(content["application/json"]["schema"])
         self.answers.append(answer)
         return httpx.Response(status, json=answer)
 
@@ -76,6 +89,8 @@ class Understudy(httpx.BaseTransport):
                 return self._text(schema)
             case "integer":
                 return max(int(schema.get("minimum", 0)), 7)
+            case "number":
+                return 12.5
             case "boolean":
                 return True
         raise AssertionError(schema)

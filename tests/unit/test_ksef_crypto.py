@@ -21,8 +21,7 @@ from ksef.crypto import (
     encrypt_document,
     encrypt_for_ksef,
     from_base64,
-    new_iv,
-    new_key,
+    new_symmetric_key,
     to_base64,
     token_plaintext,
 )
@@ -96,7 +95,8 @@ def test_a_key_of_another_kind_breaks_the_contract() -> None:
 @given(document=st.binary(max_size=100))
 def test_document_is_cbc_with_padding_and_no_iv_in_front(document: bytes) -> None:
     """Trap 1."""
-    key, iv = new_key(), new_iv()
+    secret = new_symmetric_key()
+    key, iv = secret.key, secret.iv
     sealed = encrypt_document(document, key=key, iv=iv)
     decryptor = Cipher(AES(key), CBC(iv)).decryptor()
     plain = decryptor.update(sealed) + decryptor.finalize()
@@ -105,8 +105,10 @@ def test_document_is_cbc_with_padding_and_no_iv_in_front(document: bytes) -> Non
 
 
 def test_keys_are_fresh_and_of_the_right_size() -> None:
-    assert (len(new_key()), len(new_iv())) == (32, 16)
-    assert new_key() != new_key()
+    one, other = new_symmetric_key(), new_symmetric_key()
+    assert (len(one.key), len(one.iv)) == (32, 16)
+    assert one.key != other.key
+    assert one.iv != other.iv
 
 
 @pytest.mark.parametrize("text", ["a-_=", "YQ", "YQ==\n", "ą==="])
