@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tests.contract.ministry import Credential
+from tests.contract.ministry import SELLER, Credential
 from tests.contract.signing_requests import as_base64, make_request
 
 if TYPE_CHECKING:
@@ -71,3 +72,26 @@ class Asking:
         assert status["status"]["code"] == 200, status
         serial = status["certificateSerialNumber"]
         return serial, Credential(self.certificate(serial), key)
+
+
+def grant(visitor: Visitor, *permissions: str, kind: str, value: str, context: str = SELLER) -> None:
+    """Let somebody act for the company, as a tax office would (14)."""
+    body = {
+        "contextIdentifier": {"type": "Nip", "value": context},
+        "authorizedIdentifier": {"type": kind, "value": value},
+        "permissions": [{"permissionType": name, "description": "Na próbę"} for name in permissions],
+    }
+    response = visitor.ask("POST", "/v2/testdata/permissions", json=body, token="")
+    assert response.status_code == 200, response.text
+
+
+def issue_pair(visitor: Visitor, **wish: object) -> tuple[str, Credential]:
+    """A certificate with its key from the control API, without a login."""
+    body = {"name": "Certyfikat próbny", "type": "Authentication", **wish}
+    response = visitor.ask("POST", "/_control/certificates", json=body)
+    assert response.status_code == 201, response.text
+    pair = response.json()
+    password = wish.get("password")
+    key = load_pem_private_key(pair["key_pem"].encode(), str(password).encode() if password else None)
+    assert isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    return pair["serial"], Credential(x509.load_pem_x509_certificate(pair["certificate_pem"].encode()), key)

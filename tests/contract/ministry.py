@@ -26,8 +26,10 @@ from lxml import etree
 from signxml.algorithms import SignatureMethod
 from signxml.xades.xades import XAdESSigner
 
-from ksef.simulator.app import Simulator, create_app
-from ksef.simulator.world import Options
+from ksef.simulator.app import Simulator
+from ksef.simulator.flavours import TEST, Flavour
+from ksef.simulator.state import Store
+from ksef.simulator.world import Options, World
 from tests.contract.openapi import find_contract
 
 if TYPE_CHECKING:
@@ -322,13 +324,12 @@ XML = {"Content-Type": "application/xml"}
 
 
 @cache
-def _mounted() -> tuple[Simulator, Clock]:
+def _mounted(flavour: Flavour = TEST) -> tuple[Simulator, Clock]:
     """One simulator for all tests of a process: making its key is slow, forgetting everything else is not."""
     clock = Clock()
     options = Options(processing=0.5, authentication=0, storage=0)
-    return create_app(
-        options=options, wall_clock=clock, sleep=lambda seconds: clock.advance(seconds=seconds)
-    ), clock
+    world = World(Store(None), wall_clock=clock, options=options, flavour=flavour)
+    return Simulator(world, sleep=lambda seconds: clock.advance(seconds=seconds)), clock
 
 
 @contextmanager
@@ -340,9 +341,9 @@ def calling_from(visitor: Visitor, address: str) -> Iterator[Visitor]:
 
 
 @contextmanager
-def visiting() -> Iterator[Visitor]:
+def visiting(flavour: Flavour = TEST) -> Iterator[Visitor]:
     """Visit an emptied simulator whose clock stands still and whose processing takes half a second of it."""
-    simulator, clock = _mounted()
+    simulator, clock = _mounted(flavour)
     clock.now = START
     with httpx.Client(transport=httpx.WSGITransport(app=simulator), base_url="http://ksef.test") as http:
         http.post("/_control/reset").raise_for_status()
