@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
-from ksef.client.parts import Status, read_status
+from ksef.client.parts import read_status
 from ksef.client.reading import Fields
 from ksef.client.transport import Answer, Call, Transport
 from ksef.crypto import PublicKey, to_base64
 from ksef.exchange import AccessToken
+from ksef.exchange.status import OperationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def start_with_token(
     return transport.run(Call("POST", "/auth/ksef-token", json=body), _read_login)
 
 
-def get_status(transport: Transport, login: Login) -> Status:
+def get_status(transport: Transport, login: Login) -> OperationStatus:
     path = f"/auth/{quote(login.reference, safe='')}"
     return transport.run(Call("GET", path, bearer=login.token), _read_status)
 
@@ -83,7 +84,7 @@ def _read_login(answer: Answer) -> Login:
     )
 
 
-def _read_status(answer: Answer) -> Status:
+def _read_status(answer: Answer) -> OperationStatus:
     return read_status(Fields.parse(answer.body).object("status"))
 
 

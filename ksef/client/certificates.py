@@ -133,11 +133,8 @@ def _read_enrollment(answer: Answer) -> Enrollment:
 
 def _read_enrollment_status(answer: Answer) -> EnrollmentStatus:
     fields = Fields.parse(answer.body)
-    status = read_status(fields.object("status"))
     return EnrollmentStatus(
-        code=status.code,
-        description=status.description,
-        details=status.details,
+        status=read_status(fields.object("status")),
         requested_at=fields.moment("requestDate"),
         serial_number=fields.find_text("certificateSerialNumber"),
     )

@@ -1,24 +1,17 @@
 """Shapes that several requests share: identifiers, statuses, pages by number and by token."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from ksef.client.reading import Fields
 from ksef.exchange.identifiers import Identifier
 from ksef.exchange.paging import Page
+from ksef.exchange.status import OperationStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    code: int
-    description: str
-    details: tuple[str, ...]
-
-
-def read_status(fields: Fields) -> Status:
-    return Status(
+def read_status(fields: Fields) -> OperationStatus:
+    return OperationStatus(
         code=fields.integer("code"),
         description=fields.find_text("description") or "",
         details=fields.texts("details"),

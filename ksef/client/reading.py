@@ -64,6 +64,9 @@ class Fields:
             raise Unreadable(f"{name} is neither true nor false")
         return value
 
+    def find_boolean(self, name: str) -> bool | None:
+        return self.boolean(name) if self.has(name) else None
+
     def decimal(self, name: str) -> Decimal:
         """The digits as they came: an amount never was a float."""
         value = self.members.get(name)
@@ -82,6 +85,9 @@ class Fields:
             return date.fromisoformat(self.text(name))
         except ValueError:
             raise Unreadable(f"{name} is not a date") from None
+
+    def find_day(self, name: str) -> date | None:
+        return self.day(name) if self.has(name) else None
 
     def binary(self, name: str) -> bytes:
         try:

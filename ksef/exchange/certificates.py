@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ksef.exchange.identifiers import Identifier
+from ksef.exchange.status import OperationStatus
 
 
 class CertificateKind(StrEnum):
@@ -74,11 +75,9 @@ class Enrollment:
 
 @dataclass(frozen=True, slots=True)
 class EnrollmentStatus:
-    """What ksef.status judges; the serial number comes with success."""
+    """The serial number comes with success."""
 
-    code: int
-    description: str
-    details: tuple[str, ...]
+    status: OperationStatus
     requested_at: datetime
     serial_number: str | None
 

@@ -27,7 +27,11 @@ from ksef.exchange import (
 )
 from ksef.gateway.batches import Batches
 from ksef.gateway.certificates import Certificates
+from ksef.gateway.limits import Limits
+from ksef.gateway.logins import Logins
+from ksef.gateway.permissions import Permissions
 from ksef.gateway.public_keys import PublicKeys
+from ksef.gateway.tokens import Tokens
 from ksef.status import InvoiceFate, LoginFate, invoice_fate, login_fate
 from ksef.xades import sign_auth_request
 
@@ -71,6 +75,10 @@ class Gateway:
         )
         self.batches = Batches(self._transport, links=self._links, public_keys=self._public_keys)
         self.certificates = Certificates(self._transport)
+        self.limits = Limits(self._transport)
+        self.logins = Logins(self._transport)
+        self.permissions = Permissions(self._transport)
+        self.tokens = Tokens(self._transport)
 
     def __enter__(self) -> Self:
         return self

@@ -110,8 +110,12 @@ def test_enrolment_says_what_is_wanted() -> None:
 
 def test_finished_enrolment_brings_the_serial_number() -> None:
     with Understudy(fixed={"code": 200}).gateway() as gateway:
-        status = gateway.certificates.get_enrollment("t", REFERENCE)
-    assert (status.code, status.serial_number, status.requested_at) == (200, SERIAL, READ_MOMENT)
+        enrollment = gateway.certificates.get_enrollment("t", REFERENCE)
+    assert (enrollment.status.code, enrollment.serial_number, enrollment.requested_at) == (
+        200,
+        SERIAL,
+        READ_MOMENT,
+    )
 
 
 def test_query_tells_its_filters_and_reads_a_certificate() -> None:
