@@ -1,5 +1,6 @@
 """The WSGI application: one request is one transaction, with the planned fault applied around it."""
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -8,14 +9,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from ksef.simulator.errors import Elsewhere, Problem, Refusal, TooManyRequests
-from ksef.simulator.faults import Action, ConnectionDropped, Fault
+from ksef.simulator.bearer import context_of
+from ksef.simulator.disturbing.answers import INSTEAD, answer_instead, disturb
+from ksef.simulator.errors import Elsewhere, Problem
+from ksef.simulator.faults import Action, ConnectionDropped, Effect, Hit, Operation
 from ksef.simulator.keys import ensure_keys
 from ksef.simulator.messages import MAX_BODY, Request, Response, read_request, render
 from ksef.simulator.routes import ROUTES
 from ksef.simulator.routing import serve
 from ksef.simulator.sending.processing import settle
 from ksef.simulator.state import Store
+from ksef.simulator.system_warning import with_warning
 from ksef.simulator.world import Options, World, iso
 
 if TYPE_CHECKING:
@@ -56,36 +60,55 @@ class Simulator:
             response = self._refuse(Elsewhere(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), request)
             return _send(response, start_response)
         request = read_request(environ)
-        fault = self._planned_fault(request)
-        response = self._respond(request, fault)
-        if fault is not None and fault.action is Action.GARBLED:
-            response = replace(response, body=response.body[::-1])
-        if fault is not None and fault.action is Action.TRUNCATE:
-            return _send(response, start_response, truncated=True)
-        return _send(response, start_response)
+        hit = self._planned_fault(request)
+        response = self._work(request) if hit is None else self._disturbed(request, hit)
+        response = with_warning(response, request=request, world=self.world)
+        truncated = hit is not None and hit.effect.action is Action.TRUNCATE
+        return _send(response, start_response, truncated=truncated)
 
-    def _planned_fault(self, request: Request) -> Fault | None:
-        if request.path.startswith(_CONTROL):
+    def _planned_fault(self, request: Request) -> Hit | None:
+        if request.path.startswith(_CONTROL) or not self.world.faults:
             return None
-        return self.world.faults.take(method=request.method, path=request.path)
+        token = request.headers.get("authorization", "").rpartition(" ")[2]
+        return self.world.faults.take(request, context=context_of(token), now=self.world.now())
 
-    def _respond(self, request: Request, fault: Fault | None) -> Response:
+    def _disturbed(self, request: Request, hit: Hit) -> Response:
         """Answer, with the fault before or after the work itself, so that drop_after leaves its effect behind."""
-        if fault is None:
-            return self._work(request)
-        if fault.action is Action.DROP_BEFORE:
-            raise ConnectionDropped(served=False)
-        if fault.action is Action.DELAY:
-            self._sleep(fault.number)
-        instead = _instead(fault)
-        if instead is not None:
-            return self._refuse(instead, request)
+        effect = hit.effect
+        match effect.action:
+            case Action.DROP_BEFORE:
+                raise ConnectionDropped(served=False)
+            case Action.DELAY:
+                self._sleep(hit.seconds)
+            case Action.CONTROL:
+                self._operate(effect.operation, request)
+        if effect.action in INSTEAD:
+            return self._instead(effect, request)
         response = self._work(request)
-        if fault.action is Action.DROP_AFTER:
-            raise ConnectionDropped(served=True)
-        if fault.action is Action.DELAY_AFTER:
-            self._sleep(fault.number)
-        return response
+        match effect.action:
+            case Action.DROP_AFTER:
+                raise ConnectionDropped(served=True)
+            case Action.DELAY_AFTER:
+                self._sleep(hit.seconds)
+            case Action.CONTROL_AFTER:
+                self._operate(effect.operation, request)
+            case Action.STATUS_AFTER | Action.HTML_AFTER:
+                return self._instead(effect, request)
+        return disturb(response, effect, request=request)
+
+    def _instead(self, effect: Effect, request: Request) -> Response:
+        found = answer_instead(effect, now=self.world.now())
+        return found if isinstance(found, Response) else self._refuse(found, request)
+
+    def _operate(self, operation: Operation | None, request: Request) -> None:
+        """Carry out a planned operation of the control API; one that is refused is told on the terminal."""
+        if operation is None:
+            return
+        answer = self._work(
+            replace(request, method=operation.method, path=operation.path, body=operation.body)
+        )
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            print(f"planned {operation.method} {operation.path}: {answer.body.decode()}", file=sys.stderr)
 
     def _work(self, request: Request) -> Response:
         store = self.world.store
@@ -112,18 +135,6 @@ def create_app(
     """Return a simulator that keeps its data in `data`, or nowhere."""
     world = World(Store(data), wall_clock=wall_clock, options=options or Options(), schemas=schemas)
     return Simulator(world, sleep=sleep)
-
-
-def _instead(fault: Fault) -> Problem | None:
-    match fault.action:
-        case Action.STATUS:
-            return Elsewhere(HTTPStatus(int(fault.number)))
-        case Action.ERROR:
-            return Refusal(int(fault.number), "Błąd zaplanowany w symulatorze.")
-        case Action.LIMITED:
-            return TooManyRequests(int(fault.number))
-        case _:
-            return None
 
 
 def _send(response: Response, start_response: "StartResponse", *, truncated: bool = False) -> Iterable[bytes]:

@@ -12,6 +12,7 @@ from typing import Final
 from ksef.simulator.errors import Unauthorized
 from ksef.simulator.state import Store
 
+_PARTS: Final = 3
 _HEADER: Final = {"alg": "HS256", "typ": "JWT"}
 
 
@@ -65,6 +66,7 @@ def issue(store: Store, claims: Claims, *, issuer: str, now: int, valid_until: i
         "iss": issuer,
         "aud": issuer,
         "jti": secrets.token_hex(8),
+        "gen": _generation(store, claims.kind),
     }
     text = ".".join(_encode(json.dumps(part).encode()) for part in (_HEADER, payload))
     return f"{text}.{_mac(store, text)}"
@@ -76,15 +78,35 @@ def read(store: Store, token: str, *, now: int) -> Claims:
     if not hmac.compare_digest(_mac(store, text).encode(), signature.encode()):
         raise Unauthorized
     payload = json.loads(_decode(text.split(".")[1]))
-    if payload["exp"] * 1000 <= now:
+    kind = Kind(payload["typ"])
+    if payload["exp"] * 1000 <= now or payload.get("gen", 0) < _generation(store, kind):
         raise Unauthorized
     return Claims(
-        kind=Kind(payload["typ"]),
+        kind=kind,
         reference=payload["arn"],
         permissions=tuple(json.loads(payload["per"])),
         context=(payload["cit"], payload["civ"]),
         method=payload["aum"],
     )
+
+
+def expire_all(store: Store, kind: Kind) -> None:
+    """Let every token of this kind issued so far be as one that has expired."""
+    store.set_setting(f"bearer_generation_{kind}", _generation(store, kind) + 1)
+
+
+def _generation(store: Store, kind: Kind) -> int:
+    return int(store.setting(f"bearer_generation_{kind}") or 0)
+
+
+def context_of(token: str) -> str:
+    """Return the context a bearer token names, unproved and possibly empty: faults are matched by it."""
+    parts = token.split(".")
+    try:
+        payload = json.loads(_decode(parts[1])) if len(parts) == _PARTS else {}
+        return str(payload.get("civ", ""))
+    except (ValueError, AttributeError):
+        return ""
 
 
 def sign_link(store: Store, *, path: str, expires: int) -> str:

@@ -162,14 +162,17 @@ class TooManyRequests(Problem):
 
     status = HTTPStatus.TOO_MANY_REQUESTS
 
-    def __init__(self, retry_after: int, *, reason: str = "Przekroczono limit żądań.") -> None:
+    def __init__(
+        self, retry_after: int, *, reason: str = "Przekroczono limit żądań.", retry_header: str | None = None
+    ) -> None:
         super().__init__(retry_after, reason)
         self.retry_after = retry_after
         self.reason = reason
+        self.retry_header = str(retry_after) if retry_header is None else retry_header
 
     @override
     def headers(self) -> tuple[tuple[str, str], ...]:
-        return (("Retry-After", str(self.retry_after)),)
+        return (("Retry-After", self.retry_header),) if self.retry_header else ()
 
     @override
     def body(self, asked: Asked) -> tuple[str, dict[str, object]]:

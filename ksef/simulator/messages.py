@@ -218,6 +218,10 @@ class Fields:
         except ValueError as error:
             raise self._wrong(name, "wymagana jest data") from error
 
+    def value(self, name: str) -> Any:
+        """Return a member as it is, whatever it is; None when it is missing."""
+        return self._values.get(name)
+
     def items(self) -> list[tuple[str, Any]]:
         return list(self._values.items())
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from ksef.simulator.disturbing.scripts import Script
 from ksef.simulator.faults import FaultBook
 from ksef.simulator.flavours import TEST, Flavour
 from ksef.simulator.limits.windows import RateBook
@@ -97,10 +98,12 @@ class World:
     flavour: Flavour = TEST
     schemas: Path | None = None
     faults: FaultBook = field(default_factory=FaultBook)
+    scripts: dict[str, Script] = field(default_factory=dict)
     rates: RateBook = field(default_factory=RateBook)
     verdicts: deque[int] = field(default_factory=deque)
     working: threading.Lock = field(default_factory=threading.Lock)
     offset: float = 0.0
+    warning: str = ""
     initial: Options = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,6 +112,7 @@ class World:
     def load(self) -> None:
         """Take up what a former process left: the clock's offset and the settings."""
         self.offset = float(self.store.setting("clock_offset") or 0.0)
+        self.warning = str(self.store.setting("warning") or "")
         saved: dict[str, float] = self.store.setting("options") or {}
         self.options = self.options.changed(saved)
 
@@ -126,7 +130,13 @@ class World:
         """Return to the settings the process was started with and to the real time."""
         self.options = self.initial
         self.offset = 0.0
-        self.store.run("DELETE FROM settings WHERE name IN ('clock_offset', 'options')")
+        self.warning = ""
+        self.store.run("DELETE FROM settings WHERE name IN ('clock_offset', 'options', 'warning')")
+
+    def set_warning(self, text: str) -> None:
+        """Have every answer that goes well carry this warning; none when it is empty."""
+        self.warning = text
+        self.store.set_setting("warning", text)
 
     def set_options(self, changes: dict[str, float]) -> None:
         self.options = self.options.changed(changes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ksef.simulator.faults import ConnectionDropped
+from ksef.simulator.routes import ROUTES
 from tests.contract.ministry import SELLER, OpenSession, Visitor, make_invoice, sha256_base64, visiting
 from tests.contract.openapi import find_contract
 
@@ -216,3 +217,61 @@ def test_answers_are_really_held_against_the_contract(visitor: Visitor) -> None:
         response._content = json.dumps(wrong).encode()
         with pytest.raises(AssertionError):
             contract.check(response)
+
+
+def test_index_of_the_control_api(visitor: Visitor) -> None:
+    """Every operation with a sentence, and the present state: what is planned, with its hits."""
+    _plan(visitor, {"match": {"path_regex": CHALLENGE}, "action": "status", "status": 500, "times": 3})
+    visitor.http.post(CHALLENGE)
+    visitor.ask("POST", "/_control/lighthouse", json={"mode": "red"})
+    visitor.ask("POST", "/_control/outages", json={"outages": [{"category": "FAILURE", "api": "works"}]})
+    index = visitor.get("/_control/")
+    listed = {(item["method"], item["path"]) for item in index["operations"]}
+    assert listed == {
+        (route.method, route.path) for route in ROUTES if route.path.startswith("/_control/")
+    } - {("GET", "/_control/")}
+    assert all(item["does"].endswith((".", "`")) and len(item["does"]) > 10 for item in index["operations"])
+    state = index["state"]
+    assert (state["environment"], state["lighthouse"]) == ("test", "red")
+    assert [fault["hits"] for fault in state["faults"]] == [1]
+    assert len(state["outages"]) == 1
+    assert state["options"] == visitor.get("/_control/options")
+    assert "gateway-storm" in state["scripts"]
+
+
+def test_index_for_a_person(visitor: Visitor) -> None:
+    """A browser gets a page, in which what was planned is text and never markup."""
+    _plan(visitor, {"match": {"path_regex": "<script>alert(1)</script>"}, "action": "drop_before"})
+    page = visitor.ask("GET", "/_control/", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<code>POST /_control/outages/{event}</code>" in page.text
+    assert "&lt;script&gt;" in page.text
+    assert "<script>" not in page.text
+
+
+def test_system_warning(visitor: Visitor) -> None:
+    """0: X-System-Warning in ASCII on what goes well under /v2, until it is taken back."""
+    text = "[KSEF-1]: Zażółć gęślą jaźń – „próba” | [KSEF-2]: Druga\r\nX-Injected: yes"
+    assert visitor.ask("POST", "/_control/warning", json={"text": text}).json() == {"text": text}
+    expected = '[KSEF-1]: Zazolc gesla jazn - "proba" | [KSEF-2]: Druga X-Injected: yes'
+    answer = visitor.ask("POST", CHALLENGE)
+    assert answer.headers["x-system-warning"] == expected
+    assert "x-injected" not in answer.headers
+    for response in (
+        visitor.http.get("/v2/tokens"),
+        visitor.http.get("/"),
+        visitor.http.get("/_control/clock"),
+    ):
+        assert "x-system-warning" not in response.headers
+    visitor.ask("POST", "/_control/warning", json={"text": ""})
+    assert "x-system-warning" not in visitor.ask("POST", CHALLENGE).headers
+    visitor.ask("POST", "/_control/warning", json={"text": "[A]: b"})
+    visitor.ask("POST", "/_control/reset")
+    assert "x-system-warning" not in visitor.ask("POST", CHALLENGE).headers
+
+
+def test_system_warning_on_demand(visitor: Visitor) -> None:
+    """0: X-Test-System-Warning on TEST, for one answer."""
+    wanted = {"X-Test-System-Warning": "[W]: x"}
+    assert visitor.ask("POST", CHALLENGE, headers=wanted).headers["x-system-warning"] == "[W]: x"
+    assert "x-system-warning" not in visitor.ask("POST", CHALLENGE).headers

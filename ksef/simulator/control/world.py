@@ -1,15 +1,12 @@
 """The control API of tests and of the demo: clock, settings, faults, keys, tokens and the ledger."""
 
 import base64
-import re
-from datetime import datetime
 from typing import Final
 
 from ksef.simulator import keys
 from ksef.simulator.access.ksef_tokens import PERMISSIONS, TokenWish, issue_token
 from ksef.simulator.access.token_request import CONTEXTS
 from ksef.simulator.errors import Refusal
-from ksef.simulator.faults import Fault, read_fault
 from ksef.simulator.messages import Fields, Response, json_response, no_content, without_empty
 from ksef.simulator.routing import Call, Route
 from ksef.simulator.sending.records import SUCCESS, Invoice, list_all_invoices
@@ -22,6 +19,7 @@ _PLANNED: Final = frozenset({405, 500, 550})
 def reset(call: Call) -> Response:
     """Forget all but the first key, whose making is slow; clock and settings are as at the start of the process."""
     call.world.faults.clear()
+    call.world.scripts.clear()
     call.world.rates.clear()
     call.world.verdicts.clear()
     call.world.store.clear()
@@ -31,6 +29,7 @@ def reset(call: Call) -> Response:
 
 
 def show_clock(call: Call) -> Response:
+    """Show the simulated time and how far it is from the real one, in seconds."""
     return json_response({"now": iso(call.world.now()), "offset": call.world.offset})
 
 
@@ -38,19 +37,14 @@ def set_clock(call: Call) -> Response:
     """Set `offset` in seconds, or `now` as a moment with an offset from UTC; time then runs on."""
     fields = Fields.of(call.request)
     if fields.has("now"):
-        try:
-            moment = datetime.fromisoformat(fields.text("now"))
-        except ValueError as error:
-            raise Refusal(21405, f"now: {error}") from error
-        if moment.tzinfo is None:
-            raise Refusal(21405, "now: an offset from UTC is needed.")
-        call.world.set_clock(offset=moment.timestamp() - call.world.wall_clock())
+        call.world.set_clock(offset=fields.moment("now").timestamp() - call.world.wall_clock())
     else:
         call.world.set_clock(offset=fields.number("offset"))
     return show_clock(call)
 
 
 def show_options(call: Call) -> Response:
+    """Show all settings."""
     return json_response(call.world.options_as_json())
 
 
@@ -69,33 +63,15 @@ def set_options(call: Call) -> Response:
     return show_options(call)
 
 
-def show_faults(call: Call) -> Response:
-    return json_response({"faults": call.world.faults.as_json()})
+def show_warning(call: Call) -> Response:
+    """Show the warning that answers carry in X-System-Warning; there is none when it is empty."""
+    return json_response({"text": call.world.warning})
 
 
-def add_faults(call: Call) -> Response:
-    """Append `{"faults": [...]}` to the script."""
-    call.world.faults.add(_read_faults(call))
-    return show_faults(call)
-
-
-def replace_faults(call: Call) -> Response:
-    faults = _read_faults(call)
-    call.world.faults.clear()
-    call.world.faults.add(faults)
-    return show_faults(call)
-
-
-def clear_faults(call: Call) -> Response:
-    call.world.faults.clear()
-    return no_content()
-
-
-def _read_faults(call: Call) -> list[Fault]:
-    try:
-        return [read_fault(item) for item in Fields.of(call.request).children("faults")]
-    except (ValueError, re.error) as error:
-        raise Refusal(21405, str(error)) from error
+def set_warning(call: Call) -> Response:
+    """Let answers carry `{"text": "[code]: message | [code]: message"}`, or with an empty text none."""
+    call.world.set_warning(Fields.of(call.request).text("text", length=(0, 2000)))
+    return show_warning(call)
 
 
 def plan_verdicts(call: Call) -> Response:
@@ -178,10 +154,8 @@ CONTROL_ROUTES: Final = (
     Route("POST", "/_control/clock", set_clock),
     Route("GET", "/_control/options", show_options),
     Route("POST", "/_control/options", set_options),
-    Route("GET", "/_control/faults", show_faults),
-    Route("POST", "/_control/faults", add_faults),
-    Route("PUT", "/_control/faults", replace_faults),
-    Route("DELETE", "/_control/faults", clear_faults),
+    Route("GET", "/_control/warning", show_warning),
+    Route("POST", "/_control/warning", set_warning),
     Route("POST", "/_control/verdicts", plan_verdicts),
     Route("POST", "/_control/tokens", issue_control_token),
     Route("POST", "/_control/keys", rotate_keys),

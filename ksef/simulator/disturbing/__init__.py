@@ -1,0 +1,1 @@
+"""What a planned fault does to a request and to its answer."""
