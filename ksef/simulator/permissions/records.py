@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -29,17 +30,19 @@ ALL_PARTNERS: Final[Identifier] = ("AllPartners", "")
 
 
 @dataclass(frozen=True, slots=True)
-class NewGrant:
-    """`context` is where the permission works, `granted_in` where it was given: they differ for the indirect ones."""
+class NewGrants:
+    """Permissions given together, each with whether it may be handed on.
+
+    `context` is where they work, `granted_in` where they are given: they differ for units, EU entities and clients.
+    """
 
     kind: Kind
     subject: Identifier
     granted_in: Identifier
     context: Identifier
-    scope: str
+    scopes: Mapping[str, bool]
     description: str
     author: Identifier
-    can_delegate: bool = False
     details: dict[str, object] = field(default_factory=dict)
     unit: dict[str, object] = field(default_factory=dict)
 
@@ -64,41 +67,33 @@ class Grant:
     revoked_at: int | None
 
 
-def insert_grant(store: Store, new: NewGrant, *, started_at: int) -> None:
-    """Keep a grant from a moment on, unless the same permission is there already."""
-    same = select_grants(
-        store,
-        now=None,
-        kind=new.kind.value,
-        subject_type=new.subject[0],
-        subject=new.subject[1],
-        granted_in_type=new.granted_in[0],
-        granted_in=new.granted_in[1],
-        context_type=new.context[0],
-        context=new.context[1],
-        scope=new.scope,
-    )
-    if any(grant.revoked_at is None for grant in same):
-        return
-    store.insert(
-        "grants",
-        permission_id=str(uuid.uuid4()),
-        kind=new.kind.value,
-        subject_type=new.subject[0],
-        subject=new.subject[1],
-        granted_in_type=new.granted_in[0],
-        granted_in=new.granted_in[1],
-        context_type=new.context[0],
-        context=new.context[1],
-        scope=new.scope,
-        can_delegate=int(new.can_delegate),
-        description=new.description,
-        details=json.dumps(new.details),
-        unit=json.dumps(new.unit),
-        author_type=new.author[0],
-        author=new.author[1],
-        started_at=started_at,
-    )
+def insert_grants(store: Store, new: NewGrants, *, started_at: int) -> None:
+    """Keep the permissions from a moment on; one that is there already stays as it is, its flag included."""
+    parties = {
+        "kind": new.kind.value,
+        "subject_type": new.subject[0],
+        "subject": new.subject[1],
+        "granted_in_type": new.granted_in[0],
+        "granted_in": new.granted_in[1],
+        "context_type": new.context[0],
+        "context": new.context[1],
+    }
+    kept = {grant.scope for grant in select_grants(store, now=None, **parties) if grant.revoked_at is None}
+    for scope, can_delegate in new.scopes.items():
+        if scope not in kept:
+            store.insert(
+                "grants",
+                permission_id=str(uuid.uuid4()),
+                **parties,
+                scope=scope,
+                can_delegate=int(can_delegate),
+                description=new.description,
+                details=json.dumps(new.details),
+                unit=json.dumps(new.unit),
+                author_type=new.author[0],
+                author=new.author[1],
+                started_at=started_at,
+            )
 
 
 def select_grants(store: Store, *, now: int | None, **columns: str) -> list[Grant]:

@@ -5,7 +5,7 @@ from typing import Final
 from ksef.simulator.errors import Refusal
 from ksef.simulator.identifiers import Identifier
 from ksef.simulator.messages import Fields, Response
-from ksef.simulator.permissions.records import SYSTEM, Kind, NewGrant, insert_grant, revoke_all_of
+from ksef.simulator.permissions.records import SYSTEM, Kind, NewGrants, insert_grants, revoke_all_of
 from ksef.simulator.permissions.scopes import PERSONAL
 from ksef.simulator.routing import Call
 from ksef.simulator.testdata.subjects import DESCRIPTION
@@ -24,19 +24,16 @@ def grant_permissions(call: Call) -> Response:
     if not wished:
         raise Refusal(21405, "permissions: wymagane jest co najmniej jedno uprawnienie.")
     for scope, description in wished:
-        insert_grant(
-            call.world.store,
-            NewGrant(
-                kind=Kind.PERSON,
-                subject=subject,
-                granted_in=context,
-                context=context,
-                scope=scope,
-                description=description,
-                author=SYSTEM,
-            ),
-            started_at=call.now,
+        new = NewGrants(
+            kind=Kind.PERSON,
+            subject=subject,
+            granted_in=context,
+            context=context,
+            scopes={scope: False},
+            description=description,
+            author=SYSTEM,
         )
+        insert_grants(call.world.store, new, started_at=call.now)
     return Response(200)
 
 
