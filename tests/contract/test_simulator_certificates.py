@@ -211,7 +211,9 @@ def test_requests_that_are_none(asking: Asking) -> None:
     foreign = make_request_with(asking.data(), ec.generate_private_key(ec.SECP256R1()), digest="sha256")
     signature = x509.load_der_x509_csr(foreign).signature
     mine = x509.load_der_x509_csr(good).signature
-    swapped = good[: -len(mine)] + signature if len(signature) == len(mine) else good[:-1] + b"\0"
+    swapped = (
+        good[: -len(mine)] + signature if len(signature) == len(mine) else good[:-1] + bytes([good[-1] ^ 1])
+    )
     requests = [b"abc", pem, good[:-3], good.replace("Próba".encode(), "Grόba".encode()), swapped]
     assert [refused(asking, csr=as_base64(request)) for request in requests] == [25004] * 5
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ksef.simulator.access.identity import Identity
-from ksef.simulator.identifiers import Identifier, nip_of
+from ksef.simulator.identifiers import Identifier
 from ksef.simulator.permissions.records import ALL_PARTNERS, Grant, Kind, grants_in, grants_to
 from ksef.simulator.permissions.scopes import ENFORCEMENT, OWNER
 from ksef.simulator.state import Store
@@ -79,9 +79,3 @@ def is_active(store: Store, grant: Grant, *, now: int) -> bool:
         given.kind is Kind.ENTITY and given.can_delegate and given.scope == grant.scope
         for given in grants_to(store, grant.granted_in, now=now)
     )
-
-
-def may_issue_for(world: World, *, context: Identifier, seller: str) -> bool:  # noqa: ARG001 - authorizations.
-    """Return whether invoices of this seller may be issued in the context, whoever does it (sections 9, 13.9)."""
-    # A subordinate unit and a composed EU identifier begin with the NIP of their company.
-    return context[0] != "PeppolId" and nip_of(context[1]) == seller
