@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
 
 from tests.contract.ministry import Credential, make_credential, person_subject, seal_subject
 
@@ -61,6 +62,16 @@ def pesel(value: str = PESEL) -> Credential:
 
 def company(nip: str) -> Credential:
     return make_credential(seal_subject(nip))
+
+
+def provider(peppol_id: str = PROVIDER) -> Credential:
+    """Return the seal of a Peppol provider: its identifier is the common name."""
+    subject = {
+        NameOID.COUNTRY_NAME: "PL",
+        NameOID.ORGANIZATION_NAME: "Dostawca",
+        NameOID.COMMON_NAME: peppol_id,
+    }
+    return make_credential(subject)
 
 
 def fingerprint(credential: Credential) -> str:
