@@ -276,7 +276,7 @@ def test_enrolments_that_fail(asking: Asking) -> None:
     asking.obtain(EC_KEY, certificateType="Offline")
     asking.visitor.log_in(OTHER)
     reference = asking.send(asking.body(EC_KEY))
-    asking.visitor.ask("POST", "/_control/outcomes", json={"enrollments": [500, 550]})
+    asking.visitor.ask("POST", "/_control/endings", json={"area": "enrollment", "codes": [500, 550]})
     failing = [asking.send(asking.body(RSA_KEY)) for _ in range(2)]
     asking.visitor.clock.advance(seconds=1)
     refusal = asking.status(reference)["status"]

@@ -69,7 +69,7 @@ def test_token_lives_through_its_statuses(visitor: Visitor) -> None:
 def test_token_that_fails_to_become_active(visitor: Visitor) -> None:
     """2.7: Failed, said why, good for nothing; the next one is sound."""
     visitor.log_in()
-    visitor.ask("POST", "/_control/outcomes", json={"failing_tokens": 1})
+    visitor.ask("POST", "/_control/endings", json={"area": "token", "codes": [500]})
     reference, token = generate(visitor)
     shown = visitor.get(f"{TOKENS}/{reference}")
     assert (shown["status"], len(shown["statusDetails"])) == ("Failed", 1)
@@ -77,12 +77,6 @@ def test_token_that_fails_to_become_active(visitor: Visitor) -> None:
     assert listed(visitor, "?status=Failed") == [reference]
     _, sound = generate(visitor)
     assert visitor.login_status(visitor.begin_token_login(sound))["code"] == 200
-
-
-def test_outcomes_that_cannot_be_planned(visitor: Visitor) -> None:
-    """21405."""
-    for wish in ({"enrollments": [400]}, {"enrollments": "500"}, {"failing_tokens": -1}):
-        assert visitor.refusal("POST", "/_control/outcomes", json=wish) == 21405
 
 
 def test_nobody_gives_what_they_have_not(visitor: Visitor) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from ksef.simulator.messages import without_empty
 from ksef.simulator.numbers import new_reference
-from ksef.simulator.planned import take_outcome
+from ksef.simulator.permissions.planned import take_planned
 from ksef.simulator.state import Store
 from ksef.simulator.world import World, as_milliseconds, iso, iso_or_none, warsaw_date
 
@@ -23,7 +23,6 @@ PERMISSIONS: Final = (
     "CollectiveIdentifierManage",
 )
 STATUSES: Final = ("Pending", "Active", "Revoking", "Revoked", "Failed")
-SUBJECT_MATTER: Final = "token"
 _FAILED: Final = "Nie udało się aktywować tokena. Należy wygenerować nowy token."
 
 
@@ -147,7 +146,7 @@ def issue_token(world: World, wish: TokenWish) -> tuple[str, str]:
         description=wish.description,
         created_at=now,
         active_at=now + as_milliseconds(wish.delay),
-        fails=int(take_outcome(world.store, subject_matter=SUBJECT_MATTER) is not None),
+        fails=int(take_planned(world, "token") is not None),
     )
     return reference, secret
 

@@ -1,4 +1,4 @@
-"""Tables of challenges, logins and KSeF tokens, and of outcomes that were planned."""
+"""Tables of challenges, logins and KSeF tokens."""
 
 from typing import Final
 
@@ -19,8 +19,5 @@ CREATE TABLE IF NOT EXISTS tokens (
     context_type TEXT NOT NULL, context TEXT NOT NULL, author_type TEXT NOT NULL, author TEXT NOT NULL,
     permissions TEXT NOT NULL, description TEXT NOT NULL, created_at INTEGER NOT NULL,
     active_at INTEGER NOT NULL, fails INTEGER NOT NULL, used_at INTEGER, revoked_at INTEGER, ended_at INTEGER
-) STRICT;
-CREATE TABLE IF NOT EXISTS planned_outcomes (
-    id INTEGER PRIMARY KEY, subject_matter TEXT NOT NULL, outcome TEXT NOT NULL
 ) STRICT;
 """

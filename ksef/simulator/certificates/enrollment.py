@@ -23,13 +23,12 @@ from ksef.simulator.errors import Gone, Refusal
 from ksef.simulator.limits.effective import certificate_limits
 from ksef.simulator.messages import Fields, Response, json_response, without_empty
 from ksef.simulator.numbers import new_reference
-from ksef.simulator.planned import take_outcome
+from ksef.simulator.permissions.planned import take_planned
 from ksef.simulator.routing import Call
 from ksef.simulator.testdata.registry import identifiers_of
 from ksef.simulator.world import World, as_milliseconds, iso, to_datetime, warsaw_date
 
 NAME: Final = re.compile(r"[a-zA-Z0-9_\- ąćęłńóśźżĄĆĘŁŃÓŚŹŻ]{5,100}")
-SUBJECT_MATTER: Final = "enrollment"
 _HOLDERS: Final = ("Nip", "Pesel", "Fingerprint")
 _DESCRIPTIONS: Final = {
     100: "Wniosek przyjęty do realizacji",
@@ -118,9 +117,9 @@ def process(world: World, wish: Wish, *, now: int) -> str:
 
 
 def _judge(world: World, wish: Wish, *, now: int) -> tuple[int, str]:
-    planned = take_outcome(world.store, subject_matter=SUBJECT_MATTER)
+    planned = take_planned(world, "enrollment")
     if planned is not None:
-        return int(planned), _DETAILS.get(int(planned), "")
+        return planned, _DETAILS.get(planned, "")
     subject_type, subject = wish.holder
     if is_certified_for_another(world.store, key_hash(wish.key), subject_type=subject_type, subject=subject):
         return 400, _FOREIGN_KEY

@@ -1,10 +1,9 @@
-"""Certificates for tests and for the demo's seed, and how requests that are KSeF's own to spoil will end."""
+"""Certificates for tests and for the demo's seed."""
 
 import re
 from datetime import timedelta
 from typing import Final
 
-from ksef.simulator.access import ksef_tokens
 from ksef.simulator.access.token_request import CONTEXTS
 from ksef.simulator.certificates import enrollment
 from ksef.simulator.certificates.issuing import VALIDITY
@@ -12,13 +11,11 @@ from ksef.simulator.certificates.pairs import KEY_KINDS, PairWish, make_pair
 from ksef.simulator.certificates.records import KINDS
 from ksef.simulator.certificates.subjects import SubjectData, company, person
 from ksef.simulator.errors import Refusal
-from ksef.simulator.messages import Fields, Response, json_response, no_content
-from ksef.simulator.planned import plan_outcome
+from ksef.simulator.messages import Fields, Response, json_response
 from ksef.simulator.routing import Call, Route
 
 PESEL: Final = re.compile(r"\d{11}")
 _MOST_DAYS: Final = 3650
-_TROUBLES: Final = frozenset({500, 550})
 
 
 def issue_control_certificate(call: Call) -> Response:
@@ -69,21 +66,4 @@ def _validity(fields: Fields) -> timedelta:
     return timedelta(days=days)
 
 
-def plan_outcomes(call: Call) -> Response:
-    """Let the next enrolments end with these codes, and this many next tokens fail to become active."""
-    fields = Fields.of(call.request)
-    codes = fields.integers("enrollments") if fields.has("enrollments") else []
-    failing = fields.integer("failing_tokens", least=0) if fields.has("failing_tokens") else 0
-    if not set(codes) <= _TROUBLES:
-        raise Refusal(21405, f"enrollments: codes of {sorted(_TROUBLES)}.")
-    for code in codes:
-        plan_outcome(call.world.store, subject_matter=enrollment.SUBJECT_MATTER, outcome=str(code))
-    for _ in range(failing):
-        plan_outcome(call.world.store, subject_matter=ksef_tokens.SUBJECT_MATTER, outcome="Failed")
-    return no_content()
-
-
-CERTIFICATE_ROUTES: Final = (
-    Route("POST", "/_control/certificates", issue_control_certificate),
-    Route("POST", "/_control/outcomes", plan_outcomes),
-)
+CERTIFICATE_ROUTES: Final = (Route("POST", "/_control/certificates", issue_control_certificate),)

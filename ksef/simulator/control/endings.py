@@ -1,4 +1,4 @@
-"""Planning how the next logins and permission operations end, for what is KSeF's own trouble."""
+"""Planning how the next logins, requests and operations end, for what is KSeF's own trouble."""
 
 from typing import Final
 

@@ -4,8 +4,13 @@ from typing import Final
 
 from ksef.simulator.world import World
 
-PLANNED: Final = {"login": frozenset({500, 550}), "permissions": frozenset({400, 500, 550})}
-"""The areas and the status codes that nothing else leads to."""
+PLANNED: Final = {
+    "login": frozenset({500, 550}),
+    "permissions": frozenset({400, 500, 550}),
+    "enrollment": frozenset({500, 550}),
+    "token": frozenset({500}),
+}
+"""The areas and the status codes that nothing else leads to; a token has no codes, and 500 lets it fail."""
 
 
 def plan(world: World, *, area: str, codes: list[int]) -> None:
