@@ -324,7 +324,7 @@ XML = {"Content-Type": "application/xml"}
 
 
 @cache
-def _mounted(flavour: Flavour = TEST) -> tuple[Simulator, Clock]:
+def _mounted(flavour: Flavour) -> tuple[Simulator, Clock]:
     """One simulator for all tests of a process: making its key is slow, forgetting everything else is not."""
     clock = Clock()
     options = Options(processing=0.5, authentication=0, storage=0)
@@ -335,7 +335,7 @@ def _mounted(flavour: Flavour = TEST) -> tuple[Simulator, Clock]:
 @contextmanager
 def calling_from(visitor: Visitor, address: str) -> Iterator[Visitor]:
     """Let the same visitor, with the same token, call from another IP address."""
-    transport = httpx.WSGITransport(app=_mounted()[0], remote_addr=address)
+    transport = httpx.WSGITransport(app=_mounted(TEST)[0], remote_addr=address)
     with httpx.Client(transport=transport, base_url="http://ksef.test") as http:
         yield replace(visitor, http=http)
 
