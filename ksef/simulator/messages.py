@@ -5,7 +5,7 @@ import binascii
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -14,6 +14,11 @@ from ksef.simulator.identifiers import Identifier, has_form, has_valid_digits
 
 MAX_BODY = 8_000_000
 """Bytes of a request body; an invoice of 3 MB, encrypted and in Base64, is 4 MB."""
+_LARGEST: Final = 1e300
+"""JSON knows numbers that no float holds, and Python reads NaN and Infinity where JSON has none."""
+_FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 9000
+"""Farther away a change of the time zone could leave the calendar."""
 
 
 _GREATEST: Final = 10_000_000_000
@@ -101,7 +106,7 @@ class Fields:
     def of(cls, request: Request) -> "Fields":
         try:
             values = json.loads(request.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Refusal(21001, f"Treść nie jest poprawnym dokumentem JSON: {error}") from error
         if not isinstance(values, dict):
             raise Refusal(21001, "Oczekiwano obiektu JSON.")
@@ -152,15 +157,17 @@ class Fields:
             raise self._wrong(name, f"wymagana jest jedna z wartości: {', '.join(known)}")
         return str(value)
 
-    def moment(self, name: str) -> datetime:
-        """Return a date-time of the contract, which always says its offset from UTC."""
+    def moment(self, name: str, *, zone: tzinfo | None = None) -> datetime:
+        """Return a date-time of the contract; one without an offset from UTC only where `zone` says what it means."""
         try:
             value = datetime.fromisoformat(self.text(name, length=(1, 40)))
         except ValueError as error:
             raise self._wrong(name, "wymagana jest data i godzina w ISO 8601") from error
-        if value.tzinfo is None:
+        if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+            raise self._wrong(name, f"wymagany jest rok od {_FIRST_YEAR} do {_LAST_YEAR}")
+        if value.tzinfo is None and zone is None:
             raise self._wrong(name, "wymagana jest data i godzina z przesunięciem względem UTC")
-        return value
+        return value if value.tzinfo else value.replace(tzinfo=zone)
 
     def texts(self, name: str) -> list[str]:
         value = self._values.get(name)

@@ -35,12 +35,3 @@ def has_valid_check_digit(nip: str) -> bool:
         return False
     total = sum(weight * int(digit) for weight, digit in zip(_CHECK_WEIGHTS, nip, strict=False))
     return total % 11 == int(nip[9])
-
-
-def has_valid_internal_digit(internal_id: str) -> bool:
-    """Return whether the last digit of NIP-ddddd is right: the fourteen before it weigh 1, 3, 1, 3... (section 2.2)."""
-    digits = internal_id.replace("-", "", 1)
-    if len(digits) != 15 or not digits.isascii() or not digits.isdigit():  # noqa: PLR2004 - ten and five digits.
-        return False
-    total = sum(int(digit) * (3 if index % 2 else 1) for index, digit in enumerate(digits[:14]))
-    return total % 10 == int(digits[14])

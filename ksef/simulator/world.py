@@ -24,6 +24,8 @@ class Options:
     """Durations in seconds and limits; the defaults are those of the digest, except the quick processing.
 
     Calls are counted against the rate limits only if `rate_limits`, which `rate_factor` makes lower or higher.
+    The HWM (section 7.2) follows the clock at `hwm_lag`; `hwm_frozen` lets it stand where it was told last,
+    `hwm_moment` (Unix seconds) keeps it from going on, and only `hwm_may_go_back` lets it be lower than before.
     """
 
     processing: float = 0.3
@@ -43,6 +45,11 @@ class Options:
     max_invoice_bytes_with_attachment: int = 3_000_000
     upo_documents: int = 10_000
     max_collective_invoices: int = 500
+    metadata_rows: int = 10_000
+    hwm_lag: float = 1
+    hwm_frozen: bool = False
+    hwm_moment: float = 0
+    hwm_may_go_back: bool = False
     rate_limits: bool = False
     rate_factor: float = 1
 

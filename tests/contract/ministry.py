@@ -327,7 +327,7 @@ XML = {"Content-Type": "application/xml"}
 def _mounted(flavour: Flavour) -> tuple[Simulator, Clock]:
     """One simulator for all tests of a process: making its key is slow, forgetting everything else is not."""
     clock = Clock()
-    options = Options(processing=0.5, authentication=0, storage=0)
+    options = Options(processing=0.5, authentication=0, storage=0, hwm_lag=0)
     world = World(Store(None), wall_clock=clock, options=options, flavour=flavour)
     return Simulator(world, sleep=lambda seconds: clock.advance(seconds=seconds)), clock
 

@@ -7,6 +7,7 @@ from ksef.simulator.control.endings import ENDINGS_ROUTES
 from ksef.simulator.control.expiry import EXPIRY_ROUTES
 from ksef.simulator.control.faults import FAULT_ROUTES
 from ksef.simulator.control.index import Index
+from ksef.simulator.control.invoices import INVOICE_ROUTES
 from ksef.simulator.control.outages import OUTAGE_ROUTES
 from ksef.simulator.control.peppol import PEPPOL_ROUTES
 from ksef.simulator.control.world import CONTROL_ROUTES
@@ -18,6 +19,7 @@ _OPERATIONS: Final = (
     *ENDINGS_ROUTES,
     *EXPIRY_ROUTES,
     *FAULT_ROUTES,
+    *INVOICE_ROUTES,
     *OUTAGE_ROUTES,
     *PEPPOL_ROUTES,
 )

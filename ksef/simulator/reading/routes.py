@@ -2,12 +2,15 @@
 
 from typing import Final
 
+from ksef.simulator.reading import documents, metadata
 from ksef.simulator.routing import ACCESS, Route
-from ksef.simulator.sending import invoices
 
 READ: Final = frozenset({"InvoiceRead"})
 
 
 ROUTES: Final = (
-    Route("GET", "/v2/invoices/ksef/{number}", invoices.show_invoice, ACCESS, READ, group="invoiceDownload"),
+    Route("GET", "/v2/invoices/ksef/{number}", documents.show_invoice, ACCESS, READ, group="invoiceDownload"),
+    Route(
+        "POST", "/v2/invoices/query/metadata", metadata.query_metadata, ACCESS, READ, group="invoiceMetadata"
+    ),
 )

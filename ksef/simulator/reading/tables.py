@@ -1,5 +1,31 @@
-"""Tables of exports and collective identifiers."""
+"""Tables of what can be read of invoices: their metadata, whose they are, exports and collective identifiers."""
 
 from typing import Final
 
-TABLES: Final = ""
+TABLES: Final = """
+CREATE TABLE IF NOT EXISTS metadata (invoice INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS invoice_roles (
+    subject TEXT NOT NULL, context_type TEXT NOT NULL, context TEXT NOT NULL,
+    stored_at INTEGER NOT NULL, received_at INTEGER NOT NULL, issued_on TEXT NOT NULL, invoice INTEGER NOT NULL,
+    ksef_number TEXT NOT NULL, number TEXT NOT NULL, net REAL NOT NULL, vat REAL NOT NULL, gross REAL NOT NULL,
+    currency TEXT NOT NULL, mode TEXT NOT NULL, type TEXT NOT NULL, form TEXT NOT NULL,
+    self_invoicing INTEGER NOT NULL, attachment INTEGER NOT NULL,
+    seller TEXT NOT NULL, buyer_type TEXT NOT NULL, buyer TEXT,
+    PRIMARY KEY (subject, context_type, context, stored_at, invoice)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS roles_by_receipt ON invoice_roles (
+    subject, context_type, context, received_at, invoice, net, vat, gross, currency, mode, type, form,
+    self_invoicing, attachment, seller, buyer_type, buyer
+);
+CREATE INDEX IF NOT EXISTS roles_by_issue ON invoice_roles (
+    subject, context_type, context, issued_on, invoice, net, vat, gross, currency, mode, type, form,
+    self_invoicing, attachment, seller, buyer_type, buyer
+);
+CREATE TABLE IF NOT EXISTS horizon (told INTEGER NOT NULL) STRICT;
+"""
+"""`metadata` holds the finished InvoiceMetadata in JSON.
+
+`invoice_roles` has one row for everybody an invoice names, in the order of permanent storage, with all that can be
+filtered by beside it: then a filter that fits nothing costs no more than reading the rows one after another. The two
+other orders hold the same in their indexes, since looking up each row would take five times as long.
+"""

@@ -9,10 +9,10 @@ from typing import Final
 from lxml import etree
 
 from ksef.simulator.flavours import Form
+from ksef.simulator.identifiers import PATTERNS
 from ksef.simulator.sending.forms import STRUCTURES, Structure
 from ksef.simulator.sending.rejected import Rejected
 
-_NIP: Final = re.compile(r"[1-9](\d[1-9]|[1-9]\d)\d{7}", re.ASCII)
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _OTHER_ROLE: Final = 0
 
@@ -79,7 +79,7 @@ def read_facts(root: etree._Element, structure: Structure) -> Facts:
     vat = structure.vat if currency == "PLN" else structure.vat_in_pln
     return Facts(
         form=structure.form,
-        seller=source.required("Podmiot1/DaneIdentyfikacyjne/NIP", _NIP),
+        seller=source.required("Podmiot1/DaneIdentyfikacyjne/NIP", PATTERNS["Nip"]),
         seller_name=source.required("Podmiot1/DaneIdentyfikacyjne/Nazwa"),
         buyer=_read_buyer(source),
         third_parties=_read_third_parties(source),

@@ -1,6 +1,5 @@
 """Invoices in a session: sending, status, lists, and reading one by its KSeF number (sections 4.3 and 4.5)."""
 
-import base64
 import hashlib
 from typing import Final, Protocol
 
@@ -192,21 +191,3 @@ def _status(invoice: Invoice, *, now: int) -> dict[str, object]:
             "extensions": extensions,
         }
     )
-
-
-def show_invoice(call: Call) -> Response:
-    """GET /invoices/ksef/{ksefNumber}: for the seller and for the buyer."""
-    number = call.parts["number"]
-    invoice = records.find_by_ksef_number(call.world.store, number)
-    mine = call.caller.authentication
-    parties = () if invoice is None else (invoice.seller, invoice.buyer)
-    if invoice is None or invoice.content is None or mine.context not in parties:
-        raise Refusal(21164, f"Faktura o numerze KSeF {number} nie została znaleziona.")
-    if invoice.stored_at is None or invoice.stored_at > call.now:
-        raise Refusal(
-            21165,
-            f"Faktura o numerze KSeF {number} została przetworzona, ale nie jest jeszcze dostępna do pobrania."
-            " Spróbuj ponownie później.",
-        )
-    digest = base64.b64encode(hashlib.sha256(invoice.content).digest()).decode("ascii")
-    return Response(200, "application/xml", invoice.content, (("x-ms-meta-hash", digest),))

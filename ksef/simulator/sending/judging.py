@@ -9,6 +9,8 @@ from ksef.simulator.access.authentications import find_authentication
 from ksef.simulator.limits.effective import SessionLimits
 from ksef.simulator.numbers import new_ksef_number
 from ksef.simulator.permissions.issuing import may_issue
+from ksef.simulator.reading.facts import Accepted, remember
+from ksef.simulator.reading.horizon import storage_moment
 from ksef.simulator.sending.records import SUCCESS, Invoice, Session, list_by_hash
 from ksef.simulator.sending.verification import (
     Facts,
@@ -19,7 +21,7 @@ from ksef.simulator.sending.verification import (
 )
 from ksef.simulator.state import Store, Value
 from ksef.simulator.testdata.registry import may_attach
-from ksef.simulator.world import World, as_milliseconds, warsaw_date
+from ksef.simulator.world import World, warsaw_date
 
 _DUPLICATE: Final = 440
 
@@ -87,9 +89,10 @@ def judge(world: World, finding: Finding, *, not_before: int) -> int:
         _check_sending(world, finding.case, facts=facts)
     except Rejected as rejection:
         return _reject(world.store, invoice, facts=facts, rejection=rejection)
-    original = _find_original(world.store, facts)
+    original = find_original(world.store, facts)
     if original is None:
-        return _accept(world, invoice, facts=facts, at=max(invoice.due_at, not_before))
+        accept(world, invoice, facts=facts, at=max(invoice.due_at, not_before))
+        return SUCCESS
     duplicate = Rejected(
         _DUPLICATE,
         f"Duplikat faktury. Faktura o numerze KSeF: {original.ksef_number} została już prawidłowo"
@@ -134,7 +137,7 @@ def _has_accepted(store: Store, corrected_hash: str) -> bool:
     return found is not None or any(other.code == SUCCESS for other in list_by_hash(store, corrected_hash))
 
 
-def _find_original(store: Store, facts: Facts) -> _Original | None:
+def find_original(store: Store, facts: Facts) -> _Original | None:
     """Seller, kind and number are unique in all of KSeF (13.2); a rejected invoice does not block its number."""
     row = store.row(
         "SELECT session, ksef_number FROM invoices WHERE seller = ? AND kind = ? AND number = ? AND code = 200",
@@ -145,21 +148,33 @@ def _find_original(store: Store, facts: Facts) -> _Original | None:
     return None if row is None else _Original(**row)
 
 
-def _accept(world: World, invoice: Invoice, *, facts: Facts, at: int) -> int:
+def accept(world: World, invoice: Invoice, *, facts: Facts, at: int) -> Accepted:
+    """Give the invoice its number and keep what can be read of it."""
     accepted_on = warsaw_date(invoice.received_at)
     # KSeF itself turns an invoice of an earlier day offline (section 10).
     offline = bool(invoice.offline) or facts.issue_date < accepted_on
+    accepted = Accepted(
+        invoice=invoice.id,
+        ksef_number=new_ksef_number(seller=facts.seller, on=accepted_on),
+        hash=invoice.hash,
+        corrected_hash=invoice.corrected_hash,
+        mode="Offline" if offline else "Online",
+        received_at=invoice.received_at,
+        acquired_at=at,
+        stored_at=storage_moment(world, acquired_at=at),
+    )
     world.store.update(
         "invoices",
         invoice.id,
         code=SUCCESS,
-        mode="Offline" if offline else "Online",
-        ksef_number=new_ksef_number(seller=facts.seller, on=accepted_on),
-        acquired_at=at,
-        stored_at=at + as_milliseconds(world.options.storage),
+        mode=accepted.mode,
+        ksef_number=accepted.ksef_number,
+        acquired_at=accepted.acquired_at,
+        stored_at=accepted.stored_at,
         **_columns_of(facts),
     )
-    return SUCCESS
+    remember(world.store, accepted, facts)
+    return accepted
 
 
 def _reject(

@@ -148,8 +148,8 @@ def own_session(call: Call, *, kind: str | None = None) -> Session:
     return session
 
 
-def add_invoice(store: Store, arrival: Arrival) -> None:
-    """Store one invoice; its session's counts are the caller's to move."""
+def add_invoice(store: Store, arrival: Arrival) -> int:
+    """Store one invoice and return its id; its session's counts are the caller's to move."""
     identifier = store.insert(
         "invoices",
         reference=arrival.reference,
@@ -166,6 +166,15 @@ def add_invoice(store: Store, arrival: Arrival) -> None:
     )
     if arrival.content is not None:
         store.insert("documents", id=identifier, content=arrival.content)
+    return identifier
+
+
+def get_invoice(store: Store, identifier: int) -> Invoice:
+    """Return an invoice without its document; LookupError when there is none."""
+    row = store.row("SELECT * FROM invoices WHERE id = ?", identifier)
+    if row is None:
+        raise LookupError(identifier)
+    return Invoice(**row)
 
 
 def list_invoices(store: Store, session: str, *, after: int, most: int) -> list[Invoice]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, Protocol, cast
 from lxml import etree
 
 from ksef.simulator.flavours import FA_3, Form
+from ksef.simulator.identifiers import has_valid_digits
 from ksef.simulator.limits.effective import SessionLimits
-from ksef.simulator.numbers import has_valid_check_digit, has_valid_internal_digit
+from ksef.simulator.numbers import has_valid_check_digit
 from ksef.simulator.sending.facts import Facts, read_facts
 from ksef.simulator.sending.forms import STRUCTURES, Structure
 from ksef.simulator.sending.rejected import Rejected
@@ -61,7 +62,7 @@ def check_identifiers(facts: Facts) -> None:
     wrong += [
         f"Nieprawidłowy identyfikator wewnętrzny: {internal_id}."
         for internal_id in facts.internal_ids
-        if not has_valid_internal_digit(internal_id)
+        if not has_valid_digits("InternalId", internal_id, checks_nip=False)
     ]
     if wrong:
         raise Rejected(450, *dict.fromkeys(wrong))
