@@ -52,6 +52,12 @@ def check_secrets(**_options: Any) -> list[CheckMessage]:
     return [Error("KWIT_KEYS is empty: secrets could be neither sealed nor opened.", id="kwit.E006")]
 
 
+@register(Tags.security)
+def check_log_in(**_options: Any) -> list[CheckMessage]:
+    """No switch that makes a second factor easier, and none of them dropped by oversight (V17, V36)."""
+    return list(_log_in_faults())
+
+
 @register(Tags.database)
 def check_database(*, databases: Sequence[str] | None = None, **_options: Any) -> list[CheckMessage]:
     """The role that serves requests can neither leave row-level security nor change the tables (V7)."""
@@ -86,6 +92,19 @@ def _environment_faults() -> Iterator[Error]:
         )
     if settings.FAILPOINT and not (offered <= _PRACTICE or settings.DEMO):
         yield Error("FAILPOINT kills workers; it is for practice installations only.", id="kwit.E005")
+
+
+def _log_in_faults() -> Iterator[Error]:
+    for name in ("MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", "MFA_TOTP_INSECURE_BYPASS_CODE"):
+        if getattr(settings, name, None):
+            yield Error(f"{name} opens a way around the second factor.", id="kwit.E007")
+    is_production = Environment.PRODUCTION in settings.KSEF_ENVIRONMENTS
+    if is_production and not (settings.MFA_REQUIRED or settings.MFA_WAIVED_IN_PRODUCTION):
+        yield Error(
+            "Production invoices are offered to people without a second factor.",
+            hint="Leave MFA_REQUIRED alone, or set MFA_WAIVED_IN_PRODUCTION and answer for it.",
+            id="kwit.E008",
+        )
 
 
 def _role_faults(cursor: CursorWrapper) -> Iterator[Error]:

@@ -55,7 +55,9 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "roles",
+    "identity",
     "accounts",
     "invoices",
     "config",
@@ -75,8 +77,10 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "identity.middleware.living_sessions",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "identity.middleware.SecondFactorMiddleware",
     "roles.middleware.TenantMiddleware",
 ]
 
@@ -118,6 +122,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "kwit_cache",
+        # When it is full a third is thrown away, limits of log-ins too: nobody shall fill it to be forgotten (V20).
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
     },
 }
 
@@ -127,6 +133,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "identity.services.passwords.GuessablePasswordValidator"},
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -144,6 +151,18 @@ ACCOUNT_EMAIL_VERIFICATION = "none" if DEMO else "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Kwit: "
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_ADAPTER = "identity.adapter.AccountAdapter"
+# One address for each account; another one takes its place once it is confirmed.
+ACCOUNT_CHANGE_EMAIL = True
+# Whatever changes about an account's safety is told to its owner.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Beside allauth's own: tries against an account, and against one address of the network (V20).
+ACCOUNT_RATE_LIMITS = {
+    "second_factor": "10/m/ip,5/5m/key",
+    "confirm": "10/m/ip,5/5m/key",
+    "passkey_login": "10/m/ip",
+    "invite": "20/m/ip,5/5m/key",
+}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 
 MAILERS = {"default": mailer(env.email_url("EMAIL_URL", default="consolemail://"))}
@@ -175,7 +194,20 @@ STORAGES = {
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 120_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
 
-SESSION_COOKIE_AGE = 12 * 3600
+# Whether a second factor is required before any page of a company (V17); only a demo does without by itself.
+MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not DEMO)
+# An installation that issues real invoices without it has to say that it means it.
+MFA_WAIVED_IN_PRODUCTION = env.bool("MFA_WAIVED_IN_PRODUCTION", default=False)
+MFA_ADAPTER = "identity.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+# The first address is confirmed before anybody is let in; one that waits to take its place bars no second factor.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+
+# The server ends a session that nobody uses for half an hour, and any after a day of work (V16).
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=30 * 60)
+SESSION_ABSOLUTE_SECONDS = env.int("SESSION_ABSOLUTE_SECONDS", default=12 * 3600)
+SESSION_COOKIE_AGE = SESSION_ABSOLUTE_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS

@@ -6,11 +6,13 @@ from django.urls import include, path
 from accounts.urls import open_urls, settings_urls
 from accounts.views import demo_login
 from config import health
+from identity.urls import account_urls
 from invoices.urls import contractor_urls, dashboard_urls, invoice_urls
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("konto/", include(account_urls)),
     path("konto/", include("allauth.account.urls")),
     path("", include(open_urls)),
     path("<slug:company>/", include(dashboard_urls)),

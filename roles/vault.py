@@ -36,7 +36,19 @@ class Label:
         return f"kwit:{_VERSION}:{self.company_id}:{self.user_id}:{self.object_id}:{self.purpose}".encode()
 
 
-def seal(plaintext: bytes, *, label: Label) -> bytes:
+@dataclass(frozen=True, slots=True)
+class OwnLabel:
+    """What a person's own secret belongs to, in whatever company that person acts: a second factor."""
+
+    user_id: uuid.UUID
+    purpose: str
+    object_id: uuid.UUID | None = None
+
+    def as_bytes(self) -> bytes:
+        return f"kwit:{_VERSION}:own:{self.user_id}:{self.object_id}:{self.purpose}".encode()
+
+
+def seal(plaintext: bytes, *, label: Label | OwnLabel) -> bytes:
     """Encrypt with a fresh data key, itself wrapped by the current key-encryption key."""
     key_id, wrapping_key = next(iter(settings.KWIT_KEYS.items()))
     name = key_id.encode()
@@ -48,7 +60,7 @@ def seal(plaintext: bytes, *, label: Label) -> bytes:
     return head + wrap_nonce + wrapped + nonce + sealed
 
 
-def unseal(blob: bytes, *, label: Label) -> bytes:
+def unseal(blob: bytes, *, label: Label | OwnLabel) -> bytes:
     """The plaintext; raises CannotOpen for a wrong label, a changed bit, a missing key."""
     try:
         version, length = struct.unpack_from("!BB", blob)

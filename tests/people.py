@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -39,8 +40,10 @@ class Person:
 
     @property
     def client(self) -> Client:
+        """A browser as a log-in by password has just left it."""
         client = Client()
         client.force_login(self.user)
+        prove(client, self.user)
         return client
 
 
@@ -53,6 +56,14 @@ class People:
 
     def __iter__(self) -> Iterator[Person]:
         return iter((self.alicja, self.beata, self.cezary, self.zofia))
+
+
+def prove(client: Client, user: User, *, at: float | None = None) -> None:
+    """Leave the trace of a password given at this time, now by default, as the page of confirmation does."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": at or time.time()}]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 def make_people() -> People:

@@ -20,6 +20,7 @@ from accounts.forms.wording import explain, say
 from accounts.selectors import find_connection, find_demo_user, get_company, list_companies
 from accounts.services import ksef_connecting
 from accounts.services.companies import create_company, update_company
+from identity.confirmation import recently_confirmed
 from ksef.errors import KSeFError
 from roles.access import Right
 from roles.middleware import TenantRequest, own_transactions
@@ -70,16 +71,17 @@ def company_settings(request: TenantRequest) -> HttpResponse:
 @require_safe
 def ksef_settings(request: TenantRequest) -> HttpResponse:
     request.actor.require(Right.VIEW)
-    return _ksef_page(request, TokenForm())
+    return _ksef_page(request)
 
 
 @sensitive_post_parameters("token")
-@require_POST
+@require_http_methods(["GET", "POST"])
+@recently_confirmed
 @own_transactions
 def connect_token(request: TenantRequest) -> HttpResponse:
     """Check a pasted token against KSeF and keep it; a refusal is said at the field (S61)."""
     request.actor.require(Right.SEND)
-    form = TokenForm(request.POST)
+    form = TokenForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             ksef_connecting.connect_with_token(
@@ -94,10 +96,11 @@ def connect_token(request: TenantRequest) -> HttpResponse:
         else:
             messages.success(request, _("Połączono z KSeF."))
             return redirect("accounts:ksef", request.company.slug)
-    return _ksef_page(request, form)
+    return render(request, "accounts/connect_token.html", {"form": form})
 
 
 @require_POST
+@recently_confirmed(form="accounts:ksef")
 @own_transactions
 def connect_certificate(request: TenantRequest) -> HttpResponse:
     """Practise without files: a self-signed certificate, where KSeF takes one."""
@@ -136,12 +139,11 @@ def demo_login(request: HttpRequest) -> HttpResponse:
     return redirect("home")
 
 
-def _ksef_page(request: TenantRequest, form: TokenForm) -> HttpResponse:
+def _ksef_page(request: TenantRequest) -> HttpResponse:
     actor, company = request.actor, request.company
     with tenant_transaction(actor.company_id, user_id=actor.user_id):
         connection = find_connection(actor=actor, environment=company.environment)
     context = {
-        "form": form,
         "connection": connection,
         "may_connect": actor.may(Right.SEND),
         "may_use_self_signed": company.environment in ksef_connecting.SELF_SIGNED_ENVIRONMENTS,

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
         ("sessions", "0001_initial"),
         ("account", "0001_initial"),
         ("accounts", "0001_initial"),
+        ("mfa", "0001_initial"),
     ]
     operations: ClassVar = [
         migrations.RunSQL(RUNTIME_ROLE, migrations.RunSQL.noop),

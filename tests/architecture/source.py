@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("config", "invoices", "accounts", "roles")
+APPS = ("config", "invoices", "accounts", "identity", "roles")
 PACKAGES = (*APPS, "ksef")
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef

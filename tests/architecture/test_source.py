@@ -37,6 +37,19 @@ ASKS_NOBODY = {
     "invoices.services.upo.fetch_upo": "a worker; whatever was accepted has a receipt",
     "invoices.services.failpoints.reach": "changes nothing but the life of a practice worker",
 }
+# Here a person acts on oneself: no company is entered, and no right could say more than the log-in.
+OF_ONESELF = "identity.services."
+# The step-up (V21): what must not be done from a forgotten or stolen session.
+CONFIRMED = {
+    "accounts.views.connect_token",
+    "accounts.views.connect_certificate",
+    "identity.views.factors.add_app",
+    "identity.views.factors.remove_app",
+    "identity.views.factors.recovery_codes",
+    "identity.views.factors.download_recovery_codes",
+    "identity.views.passkeys.add_passkey",
+    "identity.views.passkeys.edit_passkey",
+}
 # Modules that only workers call, with a claim in their hands, or only the command that fills the demo.
 OUT_OF_REACH = {
     "accounts.services.access_timers",
@@ -207,12 +220,22 @@ def test_views_with_own_transactions_are_listed() -> None:
     assert marked == OWN_TRANSACTIONS
 
 
+def test_views_that_ask_for_a_confirmation_are_listed() -> None:
+    """V21: a view leaves this list knowingly or not at all."""
+    marked = {
+        name
+        for name, node in views()
+        if any("recently_confirmed" in dotted(decorator) for decorator in node.decorator_list)
+    }
+    assert marked == CONFIRMED
+
+
 def test_services_ask_the_actor() -> None:
     """S78: every service asks the actor for a right again, or is listed with the reason why not."""
     silent = {
         name
         for module in everywhere("services")
-        if module.name not in OUT_OF_REACH
+        if module.name not in OUT_OF_REACH and not module.name.startswith(OF_ONESELF)
         for name, node in module.public_functions()
         if not any(called_name(call) == "actor.require" for call in calls(node))
     }

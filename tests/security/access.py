@@ -37,6 +37,9 @@ CREDENTIAL = frozenset(
     {"accounts_ksefcredential", "accounts_accessstate", "accounts_accesstimer", "roles_auditentry"}
 )
 
+# An id that belongs to nothing.
+NOBODYS: Final = "00000000-0000-4000-8000-000000000007"
+
 type Fields = dict[str, Any]
 
 
@@ -94,6 +97,26 @@ def bad_token(_objects: Possessions) -> Fields:
 
 def practice_method(_objects: Possessions) -> Fields:
     return {"kind": "practice"}
+
+
+def profile_form(_objects: Possessions) -> Fields:
+    return {"full_name": "Nowe Nazwisko"}
+
+
+def wrong_password(_objects: Possessions) -> Fields:
+    return {"password": "nie-to-haslo"}
+
+
+def wrong_code(_objects: Possessions) -> Fields:
+    return {"code": "00000000"}
+
+
+def renewal(_objects: Possessions) -> Fields:
+    return {"action": "renew"}
+
+
+def passkey_form(_objects: Possessions) -> Fields:
+    return {"name": "klucz", "credential": "{}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +222,7 @@ COMPANY_ROWS = (
         frozenset({"accounts_company", "roles_auditentry"}),
     ),
     Row("accounts:ksef", "GET", ALL),
+    Row("accounts:connect_token", "GET", SENDERS),
     # KSeF refuses this token, which the page says.
     Row("accounts:connect_token", "POST", SENDERS, "", bad_token),
     Row(
@@ -238,6 +262,8 @@ PUBLIC = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "account_confirm_email",
+    # A challenge for whoever wants to log in by a passkey.
+    "passkey_challenge",
 }
 
 OPEN_ROWS = (
@@ -266,6 +292,27 @@ OPEN_ROWS = (
     OpenRow("account_reset_password_from_key_done", "GET", 200, 200),
     OpenRow("account_confirm_email", "GET", 200, 200, ("key-of-nobody",)),
     OpenRow("account_confirm_login_code", "GET", 302, 302),
+    OpenRow("account_reauthenticate", "POST", 200, 302, (), wrong_password),
+    OpenRow("account", "GET", 200, 302),
+    OpenRow("account", "POST", 302, 302, (), profile_form),
+    OpenRow("end_session", "POST", 302, 302, (NOBODYS,)),
+    OpenRow("end_other_sessions", "POST", 302, 302),
+    OpenRow("mfa_setup", "GET", 200, 302),
+    OpenRow("mfa_authenticate", "GET", 302, 302),
+    OpenRow("mfa_authenticate", "POST", 302, 302),
+    OpenRow("mfa_add_app", "GET", 200, 302),
+    OpenRow("mfa_add_app", "POST", 200, 302, (), wrong_code),
+    OpenRow("mfa_remove_app", "GET", 302, 302),
+    OpenRow("mfa_remove_app", "POST", 302, 302),
+    OpenRow("mfa_recovery_codes", "GET", 200, 302),
+    OpenRow("mfa_recovery_codes", "POST", 200, 302, (), renewal),
+    OpenRow("mfa_download_recovery_codes", "POST", 302, 302),
+    OpenRow("add_passkey", "GET", 200, 302),
+    OpenRow("add_passkey", "POST", 200, 302, (), passkey_form),
+    OpenRow("edit_passkey", "GET", 404, 302, (NOBODYS,)),
+    OpenRow("edit_passkey", "POST", 404, 302, (NOBODYS,)),
+    OpenRow("passkey_login", "POST", 302, 302, (), passkey_form),
+    OpenRow("passkey_challenge", "POST", 200, 200, ("logowanie",)),
 )
 
 

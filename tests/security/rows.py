@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from django.db.models import Model
 
 # What a request may write without anybody's data being changed by it.
-_HOUSEKEEPING = ("django_session", "kwit_cache", "django_migrations")
+_HOUSEKEEPING = ("django_session", "kwit_cache", "django_migrations", "identity_browsersession")
 
 
 @contextmanager

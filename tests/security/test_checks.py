@@ -101,16 +101,29 @@ def test_the_owner_may_migrate(monkeypatch: pytest.MonkeyPatch) -> None:
             set(),
         ),
         ({"KWIT_KEYS": {}}, {"kwit.E006"}),
+        ({"MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": True}, {"kwit.E007"}),
+        ({"MFA_TOTP_INSECURE_BYPASS_CODE": "123456"}, {"kwit.E007"}),
+        ({"KSEF_ENVIRONMENTS": ["production"], "MFA_REQUIRED": False}, {"kwit.E008"}),
+        (
+            {
+                "KSEF_ENVIRONMENTS": ["production"],
+                "MFA_REQUIRED": False,
+                "MFA_WAIVED_IN_PRODUCTION": True,
+            },
+            set(),
+        ),
+        ({"KSEF_ENVIRONMENTS": ["demo"], "MFA_REQUIRED": False}, set()),
     ],
 )
 def test_settings_that_do_not_fit_together(
     settings: Settings, changes: dict[str, object], faults: set[str]
 ) -> None:
-    """S13, V36: the simulator never beside production, no demo log-ins or fault points where invoices are real."""
+    """S13, V17, V36: where invoices are real, no simulator, demo log-ins, fault points or open second factors."""
     settings.KSEF_ENVIRONMENTS = ["demo"]
     settings.KSEF_SIMULATOR_URL = ""
     settings.DEMO = settings.KSEF_IS_SIMULATED = False
     settings.FAILPOINT = ""
+    settings.MFA_REQUIRED = True
     for name, value in changes.items():
         setattr(settings, name, value)
     assert found() == faults

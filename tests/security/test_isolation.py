@@ -21,6 +21,7 @@ from accounts.models import (
     User,
 )
 from accounts.selectors import find_connection
+from identity.models import BrowserSession, CodeClock
 from invoices.models import UPO, Invoice, InvoiceDocument, InvoiceEvent, KSeFSession, OutboxEntry
 from roles.models import AuditEntry, Membership
 from roles.tenancy import TenantModel, tenant_transaction
@@ -39,8 +40,10 @@ GLOBAL_MODELS: dict[type[models.Model], str] = {
     Membership: "read to find out which company may be entered",
     OutboxEntry: "ids and times only, so that the dispatcher needs no right to read tenants",
     AccessTimer: "ids and times only, so that the beat needs no right to read tenants",
+    BrowserSession: "a log-in is a person's, before any company is entered",
+    CodeClock: "so is the last code that was used",
 }
-FOREIGN_APPS = {"auth", "contenttypes", "sessions", "account"}
+FOREIGN_APPS = {"auth", "contenttypes", "sessions", "account", "mfa"}
 # Logs and frozen bytes: written once.
 APPEND_ONLY: set[type[TenantModel]] = {AuditEntry, InvoiceEvent, InvoiceDocument, UPO}
 # S53: visible to their user alone.

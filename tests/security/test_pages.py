@@ -39,7 +39,7 @@ LINKS = (
     "data",
     "xlink:href",
 )
-ADDRESS = re.compile(r"(/(?!/)|#|\?|https?://|mailto:|data:image/svg\+xml;base64,)|^$")
+ADDRESS = re.compile(r"(/(?!/)|#|\?|https?://|mailto:|otpauth://totp/|data:image/svg\+xml;base64,)|^$")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Who somebody is: second factors, confirmations, sessions, the limits of guessing."""

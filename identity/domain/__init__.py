@@ -1,0 +1,1 @@
+"""Pure rules about passwords, codes and browsers."""

@@ -1,0 +1,1 @@
+"""What changes about a person, on behalf of that person."""

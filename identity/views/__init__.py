@@ -1,0 +1,1 @@
+"""Pages under "Konto", and those between the password and the portal."""
