@@ -10,6 +10,7 @@ from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
@@ -113,7 +114,7 @@ def renew_recovery_codes(request: HttpRequest, user: User) -> list[str]:
     """Make new codes and show them, this once; the old ones are void."""
     with transaction.atomic():
         # Two at once would each show codes that the other has just thrown away.
-        type(user).objects.select_for_update().get(pk=user.pk)
+        get_user_model().objects.select_for_update().get(pk=user.pk)
         Authenticator.objects.filter(user_id=user.id, type=Authenticator.Type.RECOVERY_CODES).delete()
         _ensure_recovery_codes(user)
     _announce(request, user, "recovery_codes_generated")

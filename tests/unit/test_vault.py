@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roles.vault import CannotOpen, Label, seal, unseal
+from roles.vault import CannotOpen, Label, OwnLabel, seal, unseal
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -46,6 +46,29 @@ def test_a_blob_moved_elsewhere_does_not_open(other: Label) -> None:
         unseal(seal(SECRET, label=LABEL), label=other)
     with pytest.raises(CannotOpen):
         unseal(seal(SECRET, label=other), label=LABEL)
+
+
+OWN = OwnLabel(user_id=uuid.UUID(int=2), purpose="totp", object_id=uuid.UUID(int=3))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(OWN, user_id=uuid.UUID(int=9)),
+        replace(OWN, purpose="recovery codes"),
+        replace(OWN, object_id=None),
+        replace(LABEL, purpose="totp"),
+        replace(LABEL, company_id=uuid.UUID(int=2), user_id=None, purpose="totp"),
+    ],
+)
+def test_what_is_ones_own_opens_for_nobody_else(other: Label | OwnLabel) -> None:
+    """V19, V34: a second factor belongs to a person and a purpose; no secret of a company passes for one."""
+    blob = seal(SECRET, label=OWN)
+    assert unseal(blob, label=OWN) == SECRET
+    with pytest.raises(CannotOpen):
+        unseal(blob, label=other)
+    with pytest.raises(CannotOpen):
+        unseal(seal(SECRET, label=other), label=OWN)
 
 
 def test_one_flipped_bit_anywhere_is_noticed() -> None:
