@@ -18,9 +18,12 @@ from signxml.exceptions import SignXMLException
 from signxml.util import SigningSettings, namespaces
 from signxml.xades.xades import XAdESSigner
 
+from ksef.certificates.facts import describe
 from ksef.certificates.keys import SigningKey, is_strong
 from ksef.errors import CredentialUnusable
 from ksef.exchange import CertificateCredential
+from ksef.exchange.identifiers import IdentifierKind
+from ksef.exchange.logins import AllowedAddresses, LoginScope
 
 # At DEBUG signxml logs every document it touches, and documents have no place in a log.
 logging.getLogger("signxml").setLevel(logging.INFO)
@@ -31,32 +34,54 @@ AUTH_NAMESPACE = "http://ksef.mf.gov.pl/auth/token/2.1"
 _NSMAP: dict[str, str] = {None: AUTH_NAMESPACE}  # type: ignore[dict-item]
 
 
-def write_auth_request(*, challenge: str, nip: str) -> etree._Element:
+def write_auth_request(
+    *, challenge: str, scope: LoginScope, subject_type: str = "certificateSubject"
+) -> etree._Element:
     """The order of the elements is fixed by the schema."""
     request = etree.Element(_tag("AuthTokenRequest"), nsmap=_NSMAP)
     etree.SubElement(request, _tag("Challenge")).text = challenge
     context = etree.SubElement(request, _tag("ContextIdentifier"))
-    etree.SubElement(context, _tag("Nip")).text = nip
-    etree.SubElement(request, _tag("SubjectIdentifierType")).text = "certificateSubject"
+    etree.SubElement(context, _tag(scope.context.kind)).text = scope.context.value
+    etree.SubElement(request, _tag("SubjectIdentifierType")).text = subject_type
+    if scope.addresses is not None:
+        _write_policy(request, scope.addresses)
     return request
 
 
 def sign_auth_request(
-    *, challenge: str, nip: str, credential: CertificateCredential, signing_time: datetime
+    *, challenge: str, scope: LoginScope, credential: CertificateCredential, signing_time: datetime
 ) -> bytes:
     """The bytes to post, exactly; raises `CredentialUnusable` when certificate and key will not do."""
     chain, key = _load(credential)
+    request = write_auth_request(challenge=challenge, scope=scope, subject_type=_subject_type(chain[0]))
     method = (
         SignatureMethod.RSA_SHA256 if isinstance(key, rsa.RSAPrivateKey) else SignatureMethod.ECDSA_SHA256
     )
     signer = _Signer(signature_algorithm=method, signing_time=signing_time)
     try:
-        signed = signer.sign(
-            write_auth_request(challenge=challenge, nip=nip), key=key, cert=chain, always_add_key_value=False
-        )
+        signed = signer.sign(request, key=key, cert=chain, always_add_key_value=False)
     except (SignXMLException, UnsupportedAlgorithm) as error:
         raise CredentialUnusable("the certificate cannot sign") from error
     return etree.tostring(signed, encoding="UTF-8", xml_declaration=True)
+
+
+def _subject_type(certificate: x509.Certificate) -> str:
+    """Whoever has neither NIP nor PESEL in the certificate is known by its fingerprint (section 2.2)."""
+    is_stranger = describe(certificate).identity.kind == IdentifierKind.FINGERPRINT
+    return "certificateFingerprint" if is_stranger else "certificateSubject"
+
+
+def _write_policy(request: etree._Element, addresses: AllowedAddresses) -> None:
+    policy = etree.SubElement(request, _tag("AuthorizationPolicy"))
+    allowed = etree.SubElement(policy, _tag("AllowedIps"))
+    named = (
+        ("Ip4Address", addresses.addresses),
+        ("Ip4Range", addresses.ranges),
+        ("Ip4Mask", addresses.masks),
+    )
+    for name, values in named:
+        for value in values:
+            etree.SubElement(allowed, _tag(name)).text = value
 
 
 class _Signer(XAdESSigner):

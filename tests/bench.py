@@ -18,6 +18,8 @@ import django
 
 from invoices.fa3_mapping import to_fa3
 from ksef.certificates import self_signed_seal
+from ksef.exchange.identifiers import Identifier
+from ksef.exchange.logins import LoginScope
 from ksef.fa3.check import check
 from ksef.fa3.validate import validate
 from ksef.fa3.writer import write
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 NIP = "5265877635"
+SCOPE = LoginScope(Identifier("Nip", NIP))
 
 
 def _freeze(invoice: InvoiceSnapshot) -> bytes:
@@ -109,7 +112,7 @@ def main() -> None:
     credential = self_signed_seal(nip=NIP, name="Kwiaciarnia", now=NOW)
     _row(
         "sign a log-in (XAdES, EC key)",
-        lambda: sign_auth_request(challenge="c" * 36, nip=NIP, credential=credential, signing_time=NOW),
+        lambda: sign_auth_request(challenge="c" * 36, scope=SCOPE, credential=credential, signing_time=NOW),
         "1 ms, key loaded",
     )
     url = kod_i_url(

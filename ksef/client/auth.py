@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
-from ksef.client.parts import read_status
+from ksef.client.parts import read_status, without_none, write_identifier
 from ksef.client.reading import Fields
 from ksef.client.transport import Answer, Call, Transport
 from ksef.crypto import PublicKey, to_base64
 from ksef.exchange import AccessToken
+from ksef.exchange.logins import AllowedAddresses, LoginScope
 from ksef.exchange.status import OperationStatus
 
 
@@ -42,14 +44,17 @@ def start_with_signature(transport: Transport, signed_request: bytes) -> Login:
 
 
 def start_with_token(
-    transport: Transport, *, challenge: str, nip: str, encrypted_token: bytes, public_key: PublicKey
+    transport: Transport, *, challenge: str, scope: LoginScope, encrypted_token: bytes, public_key: PublicKey
 ) -> Login:
-    body = {
-        "challenge": challenge,
-        "contextIdentifier": {"type": "Nip", "value": nip},
-        "encryptedToken": to_base64(encrypted_token),
-        "publicKeyId": public_key.public_key_id,
-    }
+    body = without_none(
+        {
+            "challenge": challenge,
+            "contextIdentifier": write_identifier(scope.context),
+            "encryptedToken": to_base64(encrypted_token),
+            "publicKeyId": public_key.public_key_id,
+            "authorizationPolicy": _write_policy(scope.addresses) if scope.addresses else None,
+        }
+    )
     return transport.run(Call("POST", "/auth/ksef-token", json=body), _read_login)
 
 
@@ -66,6 +71,15 @@ def redeem(transport: Transport, login: Login) -> Tokens:
 
 def refresh(transport: Transport, refresh_token: str) -> AccessToken:
     return transport.run(Call("POST", "/auth/token/refresh", bearer=refresh_token), _read_refreshed)
+
+
+def _write_policy(addresses: AllowedAddresses) -> dict[str, Any]:
+    named = {
+        "ip4Addresses": addresses.addresses,
+        "ip4Ranges": addresses.ranges,
+        "ip4Masks": addresses.masks,
+    }
+    return {"allowedIps": {name: list(values) for name, values in named.items() if values}}
 
 
 def _read_challenge(answer: Answer) -> Challenge:

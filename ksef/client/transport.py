@@ -14,9 +14,11 @@ from typing import Any
 
 import httpx
 
+from ksef.client.groups import group_of
 from ksef.client.reading import Unreadable
 from ksef.client.refusals import NoAnswer, error_of
 from ksef.errors import AccessExpired, Ambiguous, ContractBroken, KSeFError, Unavailable
+from ksef.exchange.limits import RateGroup
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +58,10 @@ class Call:
     @property
     def name(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def group(self) -> RateGroup:
+        return group_of(self.method, self.path)
 
 
 @dataclass(frozen=True, slots=True)

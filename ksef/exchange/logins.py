@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from ksef.exchange.identifiers import Identifier
 from ksef.exchange.status import OperationStatus
 
 
@@ -32,3 +33,11 @@ class AllowedAddresses:
     addresses: tuple[str, ...] = ()
     ranges: tuple[str, ...] = ()  # "10.0.0.1-10.0.0.9"
     masks: tuple[str, ...] = ()  # "10.0.0.0/24"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginScope:
+    """Where a login acts: Nip, InternalId, NipVatUe or PeppolId; without `addresses` from anywhere."""
+
+    context: Identifier
+    addresses: AllowedAddresses | None = None

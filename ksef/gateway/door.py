@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
@@ -13,32 +13,28 @@ from ksef.client.encryption import seal
 from ksef.client.links import LinkPolicy, Links
 from ksef.client.reading import Unreadable
 from ksef.client.transport import Transport, utc_now
-from ksef.crypto import KeyUsage, PublicKey, encrypt_for_ksef, new_symmetric_key, token_plaintext
-from ksef.errors import AccessExpired, Ambiguous, ContractBroken, Refused, Unavailable
+from ksef.crypto import KeyUsage, PublicKey, new_symmetric_key
+from ksef.errors import AccessExpired, ContractBroken, Refused
 from ksef.exchange import (
     Access,
     AccessToken,
-    CertificateCredential,
     Credential,
     Endpoint,
     InvoiceStatus,
     OnlineSession,
-    TokenCredential,
 )
+from ksef.exchange.identifiers import Identifier, IdentifierKind
+from ksef.exchange.logins import AllowedAddresses, LoginScope
 from ksef.gateway.batches import Batches
 from ksef.gateway.certificates import Certificates
 from ksef.gateway.limits import Limits
+from ksef.gateway.login import Login
 from ksef.gateway.logins import Logins
 from ksef.gateway.permissions import Permissions
 from ksef.gateway.public_keys import PublicKeys
 from ksef.gateway.tokens import Tokens
-from ksef.status import InvoiceFate, LoginFate, invoice_fate, login_fate
-from ksef.xades import sign_auth_request
+from ksef.status import InvoiceFate, invoice_fate
 
-# How long a login is followed: KSeF mostly needs a second, OCSP on DEMO and PROD sometimes longer.
-_POLL_DELAYS = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0, 2.0, 3.0, 5.0, 5.0)
-_SIGNING_SKEW = timedelta(minutes=1)
-_LOGIN_ATTEMPTS = 2
 # 10 000 invoices in a session, 1000 on a page, and room for limits that were raised.
 _MOST_PAGES = 200
 _REFRESH_OVER = frozenset({21301, 21304, 21308})
@@ -65,8 +61,8 @@ class Gateway:
             now=now,
             is_local=endpoint.is_local,
         )
-        self._sleep = sleep
         self._public_keys = PublicKeys(self._transport, now=now)
+        self._login = Login(self._transport, public_keys=self._public_keys, sleep=sleep)
         self._links = Links(
             LinkPolicy(endpoint.api_url, hosts=endpoint.link_hosts, is_local=endpoint.is_local),
             transport=transport,
@@ -89,18 +85,22 @@ class Gateway:
         self._links.close()
         self._transport.close()
 
-    def log_in(self, credential: Credential, *, nip: str) -> Access:
-        """Tokens for the company's context. Safe to repeat; begins anew once when the tokens got lost (F14).
+    def log_in(
+        self,
+        credential: Credential,
+        *,
+        nip: str,
+        context: Identifier | None = None,
+        addresses: AllowedAddresses | None = None,
+    ) -> Access:
+        """Tokens for the company's context, or for another `context` than the company as a whole.
 
+        Safe to repeat; begins anew once when the tokens got lost (F14). `addresses`: where alone they are good.
         Raises `Refused` with the status code of section 2.4, `CredentialUnusable`, or `Unavailable` when
         KSeF has not decided in about twenty seconds.
         """
-        for _ in range(_LOGIN_ATTEMPTS):
-            try:
-                return self._log_in_once(credential, nip=nip)
-            except Ambiguous:
-                continue
-        raise Unavailable("KSeF gave out tokens twice, and both answers were lost")
+        scope = LoginScope(context or Identifier(IdentifierKind.NIP, nip), addresses)
+        return self._login.log_in(credential, scope=scope)
 
     def refresh(self, refresh_token: str) -> AccessToken:
         """A new access token; `AccessExpired` when only a new login helps (F13)."""
@@ -176,53 +176,6 @@ class Gateway:
     def close_online_session(self, access_token: str, session_reference: str) -> None:
         """Safe to repeat; a session already closed raises `Refused` 21180."""
         sessions.close_online_session(self._transport, access_token, session_reference)
-
-    def _log_in_once(self, credential: Credential, *, nip: str) -> Access:
-        if isinstance(credential, TokenCredential):
-            login = self._start_with_token(credential, nip=nip)
-        else:
-            login = self._start_with_certificate(credential, nip=nip)
-        self._await_login(login)
-        tokens = auth.redeem(self._transport, login)
-        return Access(access=tokens.access, refresh=tokens.refresh, authentication_reference=login.reference)
-
-    def _start_with_certificate(self, credential: CertificateCredential, *, nip: str) -> auth.Login:
-        challenge = auth.get_challenge(self._transport)
-        signed = sign_auth_request(
-            challenge=challenge.text,
-            nip=nip,
-            credential=credential,
-            signing_time=challenge.timestamp - _SIGNING_SKEW,
-        )
-        return auth.start_with_signature(self._transport, signed)
-
-    def _start_with_token(self, credential: TokenCredential, *, nip: str) -> auth.Login:
-        def start_with(public_key: PublicKey) -> auth.Login:
-            challenge = auth.get_challenge(self._transport)
-            plaintext = token_plaintext(credential.token, timestamp_ms=challenge.timestamp_ms)
-            return auth.start_with_token(
-                self._transport,
-                challenge=challenge.text,
-                nip=nip,
-                encrypted_token=encrypt_for_ksef(plaintext, public_key=public_key),
-                public_key=public_key,
-            )
-
-        return self._public_keys.use(KeyUsage.TOKEN, start_with)
-
-    def _await_login(self, login: auth.Login) -> None:
-        for delay in (*_POLL_DELAYS, None):
-            status = auth.get_status(self._transport, login)
-            match login_fate(status.code):
-                case LoginFate.SUCCEEDED:
-                    return
-                case LoginFate.REFUSED:
-                    raise Refused(status.code, status.description, status.details)
-                case LoginFate.FAILED:
-                    raise Unavailable(f"KSeF could not finish the login ({status.code})")
-                case LoginFate.PENDING if delay is not None:
-                    self._sleep(delay)
-        raise Unavailable("KSeF is still checking the login")
 
     def _pages(self, access_token: str, session_reference: str) -> Iterator[sessions.InvoicePage]:
         token: str | None = None

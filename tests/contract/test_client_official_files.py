@@ -8,6 +8,8 @@ import pytest
 from lxml import etree
 
 from ksef.certificates import self_signed_seal
+from ksef.exchange.identifiers import Identifier
+from ksef.exchange.logins import AllowedAddresses, LoginScope
 from ksef.number import is_valid_ksef_number
 from ksef.upo import UPOMismatch, check_upo, read_upo
 from ksef.xades import sign_auth_request, write_auth_request
@@ -22,16 +24,22 @@ pytestmark = [
 
 CHALLENGE = "20261122-CR-20F5EE4000-DA48AE4124-46"
 NIP = "5265877635"
+SCOPE = LoginScope(Identifier("Nip", NIP))
 
 
 def test_login_request_is_valid_before_and_after_signing() -> None:
     """The schema does not declare the signature, so it is taken off again."""
     schema = etree.XMLSchema(etree.parse(AUTH_SCHEMA))
-    schema.assertValid(write_auth_request(challenge=CHALLENGE, nip=NIP))
+    schema.assertValid(write_auth_request(challenge=CHALLENGE, scope=SCOPE))
+    unit = LoginScope(
+        Identifier("InternalId", "5265877635-12345"),
+        AllowedAddresses(("10.0.0.1",), ("10.0.1.1-10.0.1.9",), ("10.0.2.0/24",)),
+    )
+    schema.assertValid(write_auth_request(challenge=CHALLENGE, scope=unit))
     now = datetime(2026, 11, 22, tzinfo=UTC)
     seal = self_signed_seal(nip=NIP, name="Kwit", now=now)
     signed = etree.fromstring(
-        sign_auth_request(challenge=CHALLENGE, nip=NIP, credential=seal, signing_time=now)
+        sign_auth_request(challenge=CHALLENGE, scope=SCOPE, credential=seal, signing_time=now)
     )
     *_, signature = signed
     assert etree.QName(signature).localname == "Signature"

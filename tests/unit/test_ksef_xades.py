@@ -16,12 +16,15 @@ from lxml import etree
 from ksef.certificates import self_signed_seal
 from ksef.errors import CredentialUnusable
 from ksef.exchange import CertificateCredential
-from ksef.xades import sign_auth_request, write_auth_request
+from ksef.exchange.identifiers import Identifier
+from ksef.exchange.logins import AllowedAddresses, LoginScope
+from ksef.xades import AUTH_NAMESPACE, sign_auth_request, write_auth_request
 
 pytestmark = pytest.mark.unit
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NIP = "5265877635"
+SCOPE = LoginScope(Identifier("Nip", NIP))
 CHALLENGE = "20261122-CR-20F5EE4000-DA48AE4124-46"
 NS = {"ds": "http://www.w3.org/2000/09/xmldsig#", "xades": "http://uri.etsi.org/01903/v1.3.2#"}
 
@@ -44,7 +47,7 @@ def _rsa(bits: int = 2048) -> CertificateCredential:
 
 
 def _sign(credential: CertificateCredential, *, at: datetime = NOW) -> etree._Element:
-    signed = sign_auth_request(challenge=CHALLENGE, nip=NIP, credential=credential, signing_time=at)
+    signed = sign_auth_request(challenge=CHALLENGE, scope=SCOPE, credential=credential, signing_time=at)
     return etree.fromstring(signed)
 
 
@@ -68,7 +71,7 @@ def _digest(reference: etree._Element) -> bytes:
 
 
 def test_request_is_the_2_1_document_in_its_order() -> None:
-    written = etree.tostring(write_auth_request(challenge=CHALLENGE, nip=NIP)).decode()
+    written = etree.tostring(write_auth_request(challenge=CHALLENGE, scope=SCOPE)).decode()
     assert written == (
         '<AuthTokenRequest xmlns="http://ksef.mf.gov.pl/auth/token/2.1">'
         f"<Challenge>{CHALLENGE}</Challenge><ContextIdentifier><Nip>{NIP}</Nip></ContextIdentifier>"
@@ -149,3 +152,39 @@ def test_credentials_that_ksef_would_refuse_are_refused_here(credential: Certifi
     with pytest.raises(CredentialUnusable) as caught:
         _sign(credential)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("Nip", NIP),
+        ("InternalId", "5265877635-12345"),
+        ("NipVatUe", "5265877635-DE123456789"),
+        ("PeppolId", "PPL123456"),
+    ],
+)
+def test_request_names_its_context(kind: str, value: str) -> None:
+    request = write_auth_request(challenge=CHALLENGE, scope=LoginScope(Identifier(kind, value)))
+    (context,) = _find(request, f"{{{AUTH_NAMESPACE}}}ContextIdentifier")
+    assert (etree.QName(context).localname, context.text) == (kind, value)
+
+
+def test_request_may_bind_its_tokens_to_addresses() -> None:
+    """Section 2.2: each kind in its place."""
+    addresses = AllowedAddresses(("10.0.0.1", "10.0.0.2"), ("10.0.1.1-10.0.1.9",), ("10.0.2.0/24",))
+    scope = LoginScope(Identifier("Nip", NIP), addresses)
+    *_, policy = write_auth_request(challenge=CHALLENGE, scope=scope)
+    written = etree.tostring(policy).decode().replace(f' xmlns="{AUTH_NAMESPACE}"', "")
+    assert written == (
+        "<AuthorizationPolicy><AllowedIps><Ip4Address>10.0.0.1</Ip4Address><Ip4Address>10.0.0.2</Ip4Address>"
+        "<Ip4Range>10.0.1.1-10.0.1.9</Ip4Range><Ip4Mask>10.0.2.0/24</Ip4Mask></AllowedIps></AuthorizationPolicy>"
+    )
+
+
+def test_stranger_signs_in_by_the_fingerprint() -> None:
+    """Section 2.2: a certificate with neither NIP nor PESEL."""
+    subject_type = f"{{{AUTH_NAMESPACE}}}SubjectIdentifierType"
+    stranger = _credential(ec.generate_private_key(ec.SECP256R1()))
+    assert _text(_sign(stranger), subject_type) == "certificateFingerprint"
+    seal = self_signed_seal(nip=NIP, name="Kwit", now=NOW)
+    assert _text(_sign(seal), subject_type) == "certificateSubject"
