@@ -15,8 +15,8 @@ _MOST_TIMES: Final = 10**9
 _CONTROL: Final = "/_control/"
 _WHOLE: Final = "$"
 _GATEWAY: Final = 502
-_ERROR_STATUSES: Final = frozenset(
-    status.value for status in HTTPStatus if status.value >= HTTPStatus.BAD_REQUEST
+_OTHER_STATUSES: Final = frozenset(
+    status.value for status in HTTPStatus if status.value >= HTTPStatus.MULTIPLE_CHOICES
 )
 
 _NUMBERS: Final = {
@@ -90,8 +90,8 @@ def _read_effect(fields: Fields) -> Effect:
         number = (
             _OPTIONAL[action] if action in _OPTIONAL and not fields.has(needed) else fields.number(needed)
         )
-    if needed == "status" and number not in _ERROR_STATUSES:
-        raise Refusal(21405, "status: an HTTP status of 4xx or 5xx.")
+    if needed == "status" and number not in _OTHER_STATUSES:
+        raise Refusal(21405, "status: an HTTP status of 3xx, 4xx or 5xx.")
     if number < 0 and action is not Action.SKEW:
         raise Refusal(21405, f"{needed}: not below 0.")
     return Effect(
