@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ksef.simulator.limits.effective import PRODUCTION_RATES
-from ksef.simulator.routes import ROUTES
-from tests.contract.ministry import BUYER, Visitor, make_invoice, visiting
-from tests.contract.openapi import find_contract
+from tests.contract.ministry import BUYER, Visitor, calling_from, make_invoice, visiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,8 +165,8 @@ def test_addresses_are_counted_apart(visitor: Visitor) -> None:
     """12: context *and* client address."""
     _counted(visitor)
     _burst(visitor, "/v2/rate-limits", times=11)
-    elsewhere = visitor.from_address("192.0.2.7")
-    assert elsewhere.ask("GET", "/v2/rate-limits").status_code == 200
+    with calling_from(visitor, "192.0.2.7") as elsewhere:
+        assert elsewhere.ask("GET", "/v2/rate-limits").status_code == 200
     _refused(visitor, "/v2/rate-limits")
 
 
@@ -179,7 +175,8 @@ def test_anonymous_calls_are_counted_by_address(visitor: Visitor) -> None:
     _counted(visitor)
     assert _burst(visitor, CHALLENGE, times=60, method="POST") == [200] * 60
     _refused(visitor, "/v2/security/public-key-certificates")
-    assert visitor.from_address("192.0.2.7").ask("POST", CHALLENGE).status_code == 200
+    with calling_from(visitor, "192.0.2.7") as elsewhere:
+        assert elsewhere.ask("POST", CHALLENGE).status_code == 200
     for _ in range(3):
         visitor.clock.advance(seconds=2)
         assert set(_burst(visitor, CHALLENGE, times=60, method="POST")) == {200}
@@ -358,26 +355,3 @@ def test_changing_limits_needs_a_login(visitor: Visitor) -> None:
     """14: it is the caller's own context that changes."""
     for method, path in (("POST", RATES), ("DELETE", SESSION), ("DELETE", CERTIFICATE)):
         assert visitor.ask(method, path, json=_rates()).status_code == 401
-
-
-def _published_group(operation: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """Read the table of an operation's 429: its limits per second, minute and hour, and its group."""
-    row = operation["responses"]["429"]["description"].strip().splitlines()[2]
-    *rates, group = (cell.strip() for cell in row.strip("|").split("|")[1:])
-    return "anonymous" if group == "-" else group, tuple(rates)
-
-
-def test_every_operation_is_counted_in_the_group_of_the_contract() -> None:
-    """12: the groups and their limits, as the official file tells them at each operation."""
-    contract = find_contract()
-    if contract is None:
-        pytest.skip("the official OpenAPI file is not here (KSEF_OPENAPI or ../shared)")
-    ours = {(route.method, re.sub(r"\{\w+\}", "{}", route.path)): route.group for route in ROUTES}
-    for path, operations in contract.document["paths"].items():
-        for method, operation in operations.items():
-            group, rates = _published_group(operation)
-            assert tuple(str(rate) for rate in PRODUCTION_RATES[group])[: 1 if "-" in rates else 3] == tuple(
-                rate for rate in rates if rate != "-"
-            )
-            key = (method.upper(), re.sub(r"\{\w+\}", "{}", f"/v2{path}"))
-            assert ours.get(key, group) == group, key
