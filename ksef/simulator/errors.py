@@ -150,9 +150,9 @@ class Forbidden(Problem):
 
     @override
     def body(self, asked: Asked) -> tuple[str, dict[str, object]]:
-        return _PROBLEM, self.details_body(
-            asked, detail=self.detail, reasonCode=self.reason, security=self.security
-        )
+        # Some reasons say nothing more.
+        more = {"security": self.security} if self.security else {}
+        return _PROBLEM, self.details_body(asked, detail=self.detail, reasonCode=self.reason, **more)
 
 
 class Gone(Problem):

@@ -188,3 +188,40 @@ def test_a_unit_issues_for_its_company(visitor: Visitor) -> None:
     Person(visitor, pesel()).log_in(("InternalId", UNIT))
     assert _send(visitor, write_fa(number="1")) == 200
     assert _send(visitor, write_fa(number="2", seller=OFFICE)) == 410
+
+
+def test_sessions_of_colleagues(visitor: Visitor) -> None:
+    """Issue 841 of the official repository: the opener, the owner and Introspection see a session, others get 403."""
+    give(visitor, PERSONS, to_person("InvoiceWrite"))
+    give(visitor, PERSONS, to_person("InvoiceWrite", "InvoiceRead", value=OTHER_PESEL))
+    owner = visitor.token
+    Person(visitor, pesel()).log_in(("Nip", SELLER))
+    session = visitor.open_session()
+    invoice = visitor.send(session, write_fa())
+    visitor.clock.advance(seconds=1)
+    visitor.close(session)
+    visitor.clock.advance(seconds=1)
+    root = f"/v2/sessions/{session.reference}"
+    upo = visitor.get(root)["upo"]["pages"][0]["referenceNumber"]
+    paths = (
+        root,
+        f"{root}/invoices",
+        f"{root}/invoices/failed",
+        f"{root}/invoices/{invoice}",
+        f"{root}/invoices/{invoice}/upo",
+        f"{root}/upo/{upo}",
+    )
+    assert [visitor.ask("GET", path).status_code for path in paths] == [200] * 6
+    colleague = Person(visitor, pesel(OTHER_PESEL))
+    colleague.log_in(("Nip", SELLER))
+    refused = [visitor.ask("GET", path) for path in paths]
+    assert [answer.status_code for answer in refused] == [403] * 6
+    assert {answer.json()["reasonCode"] for answer in refused} == {"insufficient-resource-access"}
+    assert visitor.get("/v2/sessions?sessionType=Online")["sessions"] == []
+    visitor.token = owner
+    assert [visitor.ask("GET", path).status_code for path in paths] == [200] * 6
+    give(visitor, PERSONS, to_person("Introspection", value=OTHER_PESEL))
+    colleague.log_in(("Nip", SELLER))
+    assert [visitor.ask("GET", path).status_code for path in paths] == [200] * 6
+    visitor.log_in(OFFICE)
+    assert visitor.refusal("GET", root) == 21173

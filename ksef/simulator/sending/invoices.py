@@ -13,7 +13,15 @@ from ksef.simulator.numbers import new_reference
 from ksef.simulator.paging import read_cursor
 from ksef.simulator.routing import Call
 from ksef.simulator.sending import records
-from ksef.simulator.sending.records import ONLINE, SUCCESS, Arrival, Invoice, Session, own_session
+from ksef.simulator.sending.records import (
+    ONLINE,
+    SUCCESS,
+    Arrival,
+    Invoice,
+    Session,
+    own_session,
+    readable_session,
+)
 from ksef.simulator.sending.sessions import require_open
 from ksef.simulator.sending.upo import invoice_upo_link
 from ksef.simulator.state import Store
@@ -118,7 +126,7 @@ def _corrected_hash(call: Call, fields: Fields, *, offline: bool) -> str | None:
 
 def show_invoice_status(call: Call) -> Response:
     """GET /sessions/{referenceNumber}/invoices/{invoiceReferenceNumber}."""
-    session = own_session(call)
+    session = readable_session(call)
     reference = call.parts["invoice"]
     invoice = records.find_invoice(call.world.store, session=session.reference, reference=reference)
     if invoice is None:
@@ -141,7 +149,7 @@ class _Listing(Protocol):
 
 
 def _list(call: Call, listing: _Listing) -> Response:
-    session = own_session(call)
+    session = readable_session(call)
     cursor = read_cursor(call, low=10, high=1000, numbers=1)
     after = 0 if cursor.after is None else cursor.after[0]
     found = listing(call.world.store, session.reference, after=after, most=cursor.size + 1)

@@ -4,14 +4,16 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ksef.simulator.errors import Refusal
+from ksef.simulator.errors import Forbidden, Refusal
 from ksef.simulator.flavours import Form
 from ksef.simulator.routing import Call
 from ksef.simulator.state import Store
+from ksef.simulator.testdata.registry import identifiers_of
 
 SUCCESS: Final = 200
 ONLINE: Final = "Online"
 BATCH: Final = "Batch"
+_SEES_ALL: Final = frozenset({"Introspection"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,20 @@ def own_session(call: Call, *, kind: str | None = None) -> Session:
     if session is None or not is_mine or kind not in {None, session.kind}:
         raise Refusal(21173, f"Sesja o numerze referencyjnym {reference} nie została znaleziona.")
     return session
+
+
+def readable_session(call: Call) -> Session:
+    """Return the session of the path for whoever may look into it.
+
+    That is the subject that opened it, the owner of the context, and whoever has Introspection there (issue 841 of
+    the official repository); Forbidden for anybody else, who may send in the context all the same.
+    """
+    session = own_session(call)
+    kind, value = call.caller.subject
+    opener = (session.subject_type, session.subject)
+    if opener in identifiers_of(call.world, kind=kind, value=value) or call.caller.has_any(_SEES_ALL):
+        return session
+    raise Forbidden("insufficient-resource-access", "Brak dostępu do wskazanego zasobu.")
 
 
 def add_invoice(store: Store, arrival: Arrival) -> int:

@@ -6,7 +6,7 @@ from ksef.simulator.errors import Refusal
 from ksef.simulator.messages import Fields, Response, json_response, no_content, without_empty
 from ksef.simulator.routing import Call
 from ksef.simulator.sending.opening import open_online, read_opening
-from ksef.simulator.sending.records import ONLINE, SUCCESS, Session, own_session
+from ksef.simulator.sending.records import ONLINE, SUCCESS, Session, own_session, readable_session
 from ksef.simulator.sending.upo import session_upo_pages
 from ksef.simulator.world import as_milliseconds, iso
 
@@ -79,7 +79,7 @@ def status_of(session: Session, *, now: int) -> dict[str, object]:
 
 def show_session(call: Call) -> Response:
     """GET /sessions/{referenceNumber}."""
-    session = own_session(call)
+    session = readable_session(call)
     upo = {"pages": session_upo_pages(call, session)} if session.code == SUCCESS else None
     return json_response(
         without_empty(

@@ -18,7 +18,7 @@ from ksef.simulator.sending.records import (
     find_invoice,
     find_session,
     list_accepted_invoices,
-    own_session,
+    readable_session,
 )
 from ksef.simulator.state import Store
 from ksef.simulator.world import World, as_milliseconds, iso, warsaw_date
@@ -26,21 +26,21 @@ from ksef.simulator.world import World, as_milliseconds, iso, warsaw_date
 
 def show_upo_by_reference(call: Call) -> Response:
     """GET /sessions/{ref}/invoices/{invoiceRef}/upo: as soon as the invoice has its number."""
-    session = own_session(call)
+    session = readable_session(call)
     invoice = find_invoice(call.world.store, session=session.reference, reference=call.parts["invoice"])
     return _answer(_invoice_upo(call, session, invoice, asked=call.parts["invoice"]))
 
 
 def show_upo_by_ksef_number(call: Call) -> Response:
     """GET /sessions/{ref}/invoices/ksef/{ksefNumber}/upo."""
-    session = own_session(call)
+    session = readable_session(call)
     invoice = find_by_ksef_number(call.world.store, call.parts["number"])
     return _answer(_invoice_upo(call, session, invoice, asked=call.parts["number"]))
 
 
 def show_session_upo(call: Call) -> Response:
     """GET /sessions/{ref}/upo/{upoRef}: a page of the session's UPO, there after the close."""
-    session = own_session(call)
+    session = readable_session(call)
     content = _stored(call.world.store, session=session.reference, reference=call.parts["upo"])
     if content is None:
         raise _not_found(call.parts["upo"], session)
