@@ -19,6 +19,12 @@ def new_ksef_number(*, seller: str, on: date) -> str:
     return f"{head}-{crc8(head.encode('ascii')):02X}"
 
 
+def new_collective_number(*, seller: str, on: date) -> str:
+    """Return a collective identifier such as 1111111111-IZ202607-65ED02180000-E7 (section 7.5)."""
+    head = f"{seller}-IZ{on:%Y%m}-{secrets.token_hex(6).upper()}"
+    return f"{head}-{crc8(head.encode('ascii')):02X}"
+
+
 def crc8(data: bytes) -> int:
     """CRC-8 with polynomial 0x07 and nothing else: no reflection, start or end value (section 8)."""
     register = 0

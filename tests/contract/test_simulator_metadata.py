@@ -7,8 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.contract.documents import NO_ID, Third, nip, other_id, vat_ue, write_fa, write_rr
-from tests.contract.ministry import BUYER, SELLER, START, TODAY, Visitor, sha256_base64, visiting
+from tests.contract.documents import NO_ID, Third, internal_id, nip, other_id, vat_ue, write_fa, write_rr
+from tests.contract.ministry import (
+    BUYER,
+    SELLER,
+    START,
+    TODAY,
+    Visitor,
+    make_credential,
+    sha256_base64,
+    visiting,
+)
+from tests.contract.permissions import (
+    COMPOSED,
+    PERSONS,
+    SUBUNITS,
+    UNIT,
+    VAT_UE_ADMINISTRATION,
+    Person,
+    give,
+    pesel,
+    to_administrator,
+    to_person,
+    to_vat_ue,
+)
 from tests.contract.reading import (
     EVER,
     filters_for,
@@ -252,6 +274,27 @@ def test_everybody_sees_what_names_him(visitor: Visitor) -> None:
     for caller, found in expected.items():
         visitor.log_in(caller)
         assert [find(visitor, role) for role in roles] == found, caller
+
+
+def test_contexts_other_than_a_company(visitor: Visitor) -> None:
+    """7.1: a unit finds what names its identifier, an EU entity what its own seller has issued to it."""
+    unit, other_unit = (Third(internal_id(value), 8) for value in (UNIT, "6824515772-12343"))
+    preload(visitor, write_fa(number="unit", third=(unit,)))
+    preload(visitor, write_fa(number="other unit", third=(other_unit,)))
+    [number] = preload(visitor, write_fa(number="entity", buyer=vat_ue("DE", "123456789")))
+    preload(visitor, write_fa(number="other seller", seller=OTHER, buyer=vat_ue("DE", "123456789")))
+    entity = Person(visitor, make_credential())
+    give(visitor, VAT_UE_ADMINISTRATION, to_vat_ue(entity.credential))
+    give(visitor, SUBUNITS, to_administrator())
+    Person(visitor, pesel()).log_in(("InternalId", UNIT))
+    give(visitor, PERSONS, to_person("InvoiceRead"))
+    Person(visitor, pesel()).log_in(("InternalId", UNIT))
+    roles = ("Subject1", "Subject2", "Subject3", "SubjectAuthorized")
+    assert [find(visitor, role) for role in roles] == [[], [], ["unit"], []]
+    assert visitor.refusal("GET", f"/v2/invoices/ksef/{number}") == 21164
+    entity.log_in(("NipVatUe", COMPOSED), by_fingerprint=True)
+    assert [find(visitor, role) for role in roles] == [[], ["entity"], [], []]
+    assert visitor.ask("GET", f"/v2/invoices/ksef/{number}").status_code == 200
 
 
 def test_dates_of_all_three_kinds(visitor: Visitor) -> None:

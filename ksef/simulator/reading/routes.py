@@ -1,11 +1,20 @@
 """Addresses of what one may read of invoices."""
 
+from collections.abc import Callable
 from typing import Final
 
-from ksef.simulator.reading import documents, metadata
-from ksef.simulator.routing import ACCESS, Route
+from ksef.simulator.messages import Response
+from ksef.simulator.reading import collective, collective_lists, documents, metadata
+from ksef.simulator.routing import ACCESS, Call, Route
 
 READ: Final = frozenset({"InvoiceRead"})
+COLLECT: Final = READ | {"InvoiceWrite", "CollectiveIdentifierManage"}
+
+_COLLECTIVE: Final = "/v2/collective-identifiers"
+
+
+def _collective(method: str, path: str, handler: Callable[[Call], Response]) -> Route:
+    return Route(method, f"{_COLLECTIVE}{path}", handler, ACCESS, COLLECT, group="collectiveIdentifier")
 
 
 ROUTES: Final = (
@@ -13,4 +22,8 @@ ROUTES: Final = (
     Route(
         "POST", "/v2/invoices/query/metadata", metadata.query_metadata, ACCESS, READ, group="invoiceMetadata"
     ),
+    _collective("POST", "", collective.create_identifier),
+    _collective("POST", "/query", collective_lists.query_identifiers),
+    _collective("POST", "/invoices", collective_lists.list_invoices_of_identifiers),
+    _collective("GET", "/ksef/{number}", collective_lists.list_identifiers_of_invoice),
 )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from ksef.simulator.reading.facts import SUBJECTS
 from ksef.simulator.reading.filters import Filters
-from ksef.simulator.sending.records import Invoice
 from ksef.simulator.state import Store, Value
 
 
@@ -53,7 +52,7 @@ def _order(filters: Filters, part: Slice) -> str:
     return f"{filters.column} {direction}, invoice {direction}"
 
 
-def has_role(store: Store, invoice: Invoice, *, owner: tuple[str, str]) -> bool:
+def has_role(store: Store, *, invoice: int, stored_at: int | None, owner: tuple[str, str]) -> bool:
     """Return whether the invoice names this context, in whatever role."""
     marks = ", ".join("?" for _ in SUBJECTS)
     row = store.row(
@@ -61,7 +60,7 @@ def has_role(store: Store, invoice: Invoice, *, owner: tuple[str, str]) -> bool:
         " AND stored_at = ? AND invoice = ?",
         *SUBJECTS,
         *owner,
-        invoice.stored_at,
-        invoice.id,
+        stored_at,
+        invoice,
     )
     return row is not None

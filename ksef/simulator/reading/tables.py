@@ -22,6 +22,18 @@ CREATE INDEX IF NOT EXISTS roles_by_issue ON invoice_roles (
     self_invoicing, attachment, seller, buyer_type, buyer
 );
 CREATE TABLE IF NOT EXISTS horizon (told INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS collective_identifiers (
+    number TEXT PRIMARY KEY, context_type TEXT NOT NULL, context TEXT NOT NULL, seller TEXT NOT NULL,
+    created_at INTEGER NOT NULL, invoice_count INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS collective_of_context
+    ON collective_identifiers (context_type, context, created_at, number);
+CREATE INDEX IF NOT EXISTS collective_of_seller ON collective_identifiers (seller, created_at, number);
+CREATE TABLE IF NOT EXISTS collective_invoices (
+    number TEXT NOT NULL, ksef_number TEXT NOT NULL, amount REAL, currency TEXT, description TEXT,
+    PRIMARY KEY (ksef_number, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS invoices_of_collective ON collective_invoices (number, ksef_number);
 """
 """`metadata` holds the finished InvoiceMetadata in JSON.
 
