@@ -17,7 +17,8 @@ from ksef.simulator.keys import ensure_keys
 from ksef.simulator.messages import MAX_BODY, Request, Response, read_request, render
 from ksef.simulator.routes import ROUTES
 from ksef.simulator.routing import serve
-from ksef.simulator.sending.processing import settle
+from ksef.simulator.sending.packages import list_files_in_use
+from ksef.simulator.sending.processing import Processing
 from ksef.simulator.state import Store
 from ksef.simulator.system_warning import with_warning
 from ksef.simulator.world import Options, World, iso
@@ -35,12 +36,14 @@ class Simulator:
     def __init__(self, world: World, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self.world = world
         self._sleep = sleep
+        self._processing = Processing(world)
         self._routes = tuple(
             route for route in ROUTES if world.flavour.has_test_data or not route.path.startswith(_TEST_DATA)
         )
         with world.store.transaction():
             world.load()
             ensure_keys(world.store, now=world.now())
+            world.spool.keep_only(list_files_in_use(world.store))
 
     def __enter__(self) -> Self:
         return self
@@ -52,19 +55,28 @@ class Simulator:
 
     def close(self) -> None:
         self.world.store.close()
+        self.world.spool.close()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        streams = self._streams(environ)
+        if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY and not streams:
             environ = {**environ, "CONTENT_LENGTH": "0"}
             request = read_request(environ)
             response = self._refuse(Elsewhere(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), request)
             return _send(response, start_response)
-        request = read_request(environ)
+        request = read_request(environ, streams=streams)
         hit = self._planned_fault(request)
         response = self._work(request) if hit is None else self._disturbed(request, hit)
         response = with_warning(response, request=request, world=self.world)
         truncated = hit is not None and hit.effect.action is Action.TRUNCATE
         return _send(response, start_response, truncated=truncated)
+
+    def _streams(self, environ: "WSGIEnvironment") -> bool:
+        method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO") or "/")
+        return any(
+            route.streams and route.method == method and route.parts_of(path) is not None
+            for route in self._routes
+        )
 
     def _planned_fault(self, request: Request) -> Hit | None:
         if request.path.startswith(_CONTROL) or not self.world.faults:
@@ -105,7 +117,7 @@ class Simulator:
         if operation is None:
             return
         answer = self._work(
-            replace(request, method=operation.method, path=operation.path, body=operation.body)
+            replace(request, method=operation.method, path=operation.path, body=operation.body, stream=None)
         )
         if answer.status >= HTTPStatus.BAD_REQUEST:
             print(f"planned {operation.method} {operation.path}: {answer.body.decode()}", file=sys.stderr)
@@ -114,7 +126,9 @@ class Simulator:
         store = self.world.store
         try:
             # Verdicts are committed on their own: a refused request is rolled back, they are not.
-            settle(self.world, now=self.world.now())
+            self._processing.settle(now=self.world.now())
+            if request.stream is not None:
+                return serve(self._routes, world=self.world, request=request, now=self.world.now())
             with store.transaction():
                 return serve(self._routes, world=self.world, request=request, now=self.world.now())
         except Problem as problem:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ from ksef.simulator.state import Store
 
 _PARTS: Final = 3
 _HEADER: Final = {"alg": "HS256", "typ": "JWT"}
+_MILLISECONDS: Final = re.compile(r"[0-9]{1,15}")
 
 
 class Kind(StrEnum):
@@ -115,6 +117,6 @@ def sign_link(store: Store, *, path: str, expires: int) -> str:
 
 
 def is_valid_link(store: Store, *, path: str, expires: str, signature: str, now: int) -> bool:
-    if not expires.isdigit() or int(expires) <= now:
+    if _MILLISECONDS.fullmatch(expires) is None or int(expires) <= now:
         return False
     return hmac.compare_digest(_mac(store, f"{path}|{expires}").encode(), signature.encode())

@@ -9,6 +9,7 @@ from datetime import date, datetime, tzinfo
 from typing import Any, Final
 from urllib.parse import parse_qs
 
+from ksef.simulator.body import Body
 from ksef.simulator.errors import Asked, Problem, Refusal
 from ksef.simulator.identifiers import Identifier, has_form, has_valid_digits
 
@@ -20,13 +21,14 @@ _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 9000
 """Farther away a change of the time zone could leave the calendar."""
 
-
 _GREATEST: Final = 10_000_000_000
 """Of a number in JSON, which may be infinite or none at all; as seconds these are three centuries."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
+    """`stream` takes the place of `body` where a route asks for it."""
+
     method: str
     path: str
     query: Mapping[str, list[str]]
@@ -34,6 +36,7 @@ class Request:
     body: bytes = field(repr=False)
     client_ip: str
     root_url: str
+    stream: Body | None = field(default=None, repr=False)
 
     def query_value(self, name: str) -> str | None:
         values = self.query.get(name)
@@ -74,9 +77,9 @@ def without_empty(value: dict[str, object]) -> dict[str, object]:
     return {name: member for name, member in value.items() if member is not None}
 
 
-def read_request(environ: Mapping[str, Any]) -> Request:
+def read_request(environ: Mapping[str, Any], *, streams: bool = False) -> Request:
     """Turn a WSGI environment into a request; its path comes without percent escapes."""
-    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body = Body(environ["wsgi.input"], int(environ.get("CONTENT_LENGTH") or 0))
     headers = {
         name[5:].replace("_", "-").lower(): str(value)
         for name, value in environ.items()
@@ -89,9 +92,10 @@ def read_request(environ: Mapping[str, Any]) -> Request:
         path=str(environ.get("PATH_INFO") or "/"),
         query=parse_qs(str(environ.get("QUERY_STRING") or ""), keep_blank_values=True),
         headers=headers,
-        body=environ["wsgi.input"].read(length) if length else b"",
+        body=b"" if streams else body.read(),
         client_ip=str(environ.get("REMOTE_ADDR") or "127.0.0.1"),
         root_url=f"{environ.get('wsgi.url_scheme', 'http')}://{host}{environ.get('SCRIPT_NAME', '')}",
+        stream=body if streams else None,
     )
 
 

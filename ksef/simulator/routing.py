@@ -81,6 +81,8 @@ class Route:
 
     `group` is the rate limit that counts the call, by its name in /rate-limits (section 12); "other" counts each
     operation by itself, and what stands outside the API is not counted.
+    `streams`: the handler reads the body itself, piece by piece, and opens its transactions itself, because an upload
+    may take minutes.
     """
 
     method: str
@@ -89,6 +91,7 @@ class Route:
     takes: frozenset[bearer.Kind] = frozenset()
     wants: frozenset[str] = frozenset()
     group: str = "other"
+    streams: bool = False
     _pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

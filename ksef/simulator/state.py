@@ -21,6 +21,7 @@ class Store:
     """One connection under one lock: a request is one transaction, so requests see each other whole or not at all."""
 
     def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
         path = ":memory:" if folder is None else str(folder / "simulator.sqlite3")

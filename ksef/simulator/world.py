@@ -1,6 +1,5 @@
 """The simulator's surroundings: its clock, the settings a test may turn, its memory and its planned faults."""
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from ksef.simulator.disturbing.scripts import Script
 from ksef.simulator.faults import FaultBook
 from ksef.simulator.flavours import TEST, Flavour
 from ksef.simulator.limits.windows import RateBook
+from ksef.simulator.spool import Spool
 from ksef.simulator.state import Store
 
 WARSAW: Final = ZoneInfo("Europe/Warsaw")
@@ -37,6 +37,7 @@ class Options:
     refresh_token_lifetime: float = 7 * 24 * 3600
     session_lifetime: float = 12 * 3600
     link_lifetime: float = 3 * 24 * 3600
+    part_upload: float = 20 * 60
     certification: float = 0.2
     status_retention: float = 7 * 24 * 3600
     operation_retention: float = 30 * 24 * 3600
@@ -95,7 +96,6 @@ class World:
     """Time is milliseconds since 1970 everywhere, as the simulated clock shows it.
 
     `verdicts` are status codes that the next invoices will get whatever is in them: 405, 500 or 550.
-    `working` is held by whoever processes what was sent; never taken inside a transaction.
     `schemas` is a folder with official schemas that no package brings along; without it those forms go unjudged.
     """
 
@@ -108,13 +108,14 @@ class World:
     scripts: dict[str, Script] = field(default_factory=dict)
     rates: RateBook = field(default_factory=RateBook)
     verdicts: deque[int] = field(default_factory=deque)
-    working: threading.Lock = field(default_factory=threading.Lock)
     offset: float = 0.0
     warning: str = ""
     initial: Options = field(init=False)
+    spool: Spool = field(init=False)
 
     def __post_init__(self) -> None:
         self.initial = self.options
+        self.spool = Spool(self.store.folder and self.store.folder / "spool")
 
     def load(self) -> None:
         """Take up what a former process left: the clock's offset and the settings."""

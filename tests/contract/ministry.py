@@ -34,6 +34,7 @@ from tests.contract.openapi import find_contract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 SELLER = "5265877635"
 BUYER = "1111111111"
@@ -347,4 +348,16 @@ def visiting(flavour: Flavour = TEST) -> Iterator[Visitor]:
     clock.now = START
     with httpx.Client(transport=httpx.WSGITransport(app=simulator), base_url="http://ksef.test") as http:
         http.post("/_control/reset").raise_for_status()
+        yield Visitor(clock, http)
+
+
+@contextmanager
+def visiting_data(folder: Path, *, at: datetime = START) -> Iterator[Visitor]:
+    """Visit a simulator that was just started on this folder."""
+    clock = Clock(at)
+    options = Options(processing=0.5, authentication=0, storage=0)
+    with (
+        Simulator(World(Store(folder), wall_clock=clock, options=options)) as simulator,
+        httpx.Client(transport=httpx.WSGITransport(app=simulator), base_url="http://ksef.test") as http,
+    ):
         yield Visitor(clock, http)

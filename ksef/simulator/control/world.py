@@ -23,6 +23,7 @@ def reset(call: Call) -> Response:
     call.world.rates.clear()
     call.world.verdicts.clear()
     call.world.store.clear()
+    call.world.spool.clear()
     call.world.reset_settings()
     keys.keep_first_key(call.world.store)
     return no_content()

@@ -4,14 +4,20 @@ All of it follows from the database, so a process that was killed goes on where 
 """
 
 import json
+import threading
 from collections import Counter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ksef.simulator.limits.effective import SessionLimits, session_limits
 from ksef.simulator.sending.judging import Case, Finding, judge, read_document
+from ksef.simulator.sending.packages import find_next_package, find_package
 from ksef.simulator.sending.records import ONLINE, SUCCESS, Invoice, Session, find_session, read_content
+from ksef.simulator.sending.unpacking import unpack
 from ksef.simulator.sending.upo import keep_page, prepare_next_page, read_seal
 from ksef.simulator.world import World, as_milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _CHUNK: Final = 100
 _CHUNK_BYTES: Final = 8_000_000
@@ -21,20 +27,40 @@ _NOTHING_SENT: Final = "Nie przesłano faktur"
 _TOO_LATE: Final = "Przekroczono czas wysyłki"
 
 
-def settle(world: World, *, now: int) -> None:
-    """Do everything whose time has come, in the order of arrival."""
-    with world.working:
-        while step(world, now=now, not_before=0):
-            pass
+class Processing:
+    """The work on one world's sessions; one thread at a time does it."""
 
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._lock = threading.Lock()
+        self._package: Iterator[None] = iter(())
 
-def step(world: World, *, now: int, not_before: int) -> bool:
-    """Do one bounded piece of work and return whether there was any; the caller holds `world.working`."""
-    return (
-        _end_sessions(world, now=now)
-        or _judge_some(world, now=now, not_before=not_before)
-        or _finish_session(world, now=now)
-    )
+    def settle(self, *, now: int) -> None:
+        """Do everything whose time has come, in the order of arrival."""
+        with self._lock:
+            while self._step(now=now, not_before=0):
+                pass
+
+    def _step(self, *, now: int, not_before: int) -> bool:
+        """Do one bounded piece of work and return whether there was any."""
+        return (
+            _end_sessions(self._world, now=now)
+            or self._unpack_some(now=now)
+            or _judge_some(self._world, now=now, not_before=not_before)
+            or _finish_session(self._world, now=now)
+        )
+
+    def _unpack_some(self, *, now: int) -> bool:
+        """Go on with the package at hand, or begin with the next."""
+        for _ in self._package:
+            return True
+        with self._world.store.transaction():
+            found = find_next_package(self._world.store, now=now)
+        if found is None:
+            return False
+        session, package = found
+        self._package = unpack(self._world, session, package)
+        return True
 
 
 def _end_sessions(world: World, *, now: int) -> bool:
@@ -46,8 +72,12 @@ def _end_sessions(world: World, *, now: int) -> bool:
             now,
             _CHUNK,
         )
-        for row in rows:
-            _end_session(world, Session(**row))
+        sessions = [Session(**row) for row in rows]
+        packages = [find_package(world.store, session.reference) for session in sessions]
+        for session in sessions:
+            _end_session(world, session)
+    for package in filter(None, packages):
+        world.spool.remove([part.file for part in package.parts if part.file])
     return bool(rows)
 
 

@@ -3,14 +3,16 @@
 from typing import Final
 
 from ksef.simulator.routing import ACCESS, Route
-from ksef.simulator.sending import invoices, session_list, sessions, upo
+from ksef.simulator.sending import batch, invoices, session_list, sessions, upo
 
 SEND: Final = frozenset({"InvoiceWrite", "PefInvoiceWrite", "EnforcementOperations"})
+SEND_PACKAGE: Final = frozenset({"InvoiceWrite", "EnforcementOperations"})
 FOLLOW: Final = SEND | {"Introspection"}
 LIST: Final = frozenset({"InvoiceWrite", "Introspection", "EnforcementOperations"})
 
 _SESSION: Final = "/v2/sessions/{session}"
 _ONLINE: Final = "/v2/sessions/online"
+_BATCH: Final = "/v2/sessions/batch"
 
 
 ROUTES: Final = (
@@ -27,6 +29,16 @@ ROUTES: Final = (
         SEND,
         group="onlineSessionClose",
     ),
+    Route("POST", _BATCH, batch.open_session, ACCESS, SEND_PACKAGE, group="batchSession"),
+    Route(
+        "POST",
+        f"{_BATCH}/{{session}}/close",
+        batch.close_session,
+        ACCESS,
+        SEND_PACKAGE,
+        group="batchSessionClose",
+    ),
+    Route("PUT", "/storage/{session}/batch-parts/{part}", batch.upload_part, streams=True),
     Route("GET", _SESSION, sessions.show_session, ACCESS, FOLLOW, group="sessionMisc"),
     Route(
         "GET",

@@ -17,6 +17,14 @@ CREATE INDEX IF NOT EXISTS sessions_of_subject
     ON sessions (context_type, context, kind, subject_type, subject, created_at, id);
 CREATE INDEX IF NOT EXISTS open_sessions ON sessions (ends_at, id) WHERE code IS NULL AND closed_at IS NULL;
 CREATE INDEX IF NOT EXISTS closed_sessions ON sessions (due_at, id) WHERE code IS NULL AND closed_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS packages (
+    session TEXT PRIMARY KEY, size INTEGER NOT NULL, digest BLOB NOT NULL, compression TEXT NOT NULL,
+    unpack_at INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS package_parts (
+    session TEXT NOT NULL, ordinal INTEGER NOT NULL, size INTEGER NOT NULL, digest BLOB NOT NULL,
+    file TEXT, sent_size INTEGER, sent_digest BLOB, PRIMARY KEY (session, ordinal)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS invoices (
     id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE, session TEXT NOT NULL, context TEXT NOT NULL,
     ordinal INTEGER NOT NULL, hash TEXT NOT NULL, size INTEGER, file_name TEXT, offline INTEGER NOT NULL,
