@@ -161,6 +161,15 @@ def end_token(world: World, token: Token, *, now: int) -> None:
     )
 
 
+def find_token(store: Store, reference: str) -> Token | None:
+    row = store.row("SELECT * FROM tokens WHERE reference = ?", reference)
+    return None if row is None else Token(**row)
+
+
+def list_latest_tokens(store: Store, *, most: int) -> list[Token]:
+    return [Token(**row) for row in store.rows("SELECT * FROM tokens ORDER BY id DESC LIMIT ?", most)]
+
+
 def list_context_tokens(store: Store, *, context: tuple[str, str]) -> list[Token]:
     """Return the tokens of one context, the newest first."""
     rows = store.rows(

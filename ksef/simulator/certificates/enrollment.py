@@ -12,6 +12,8 @@ from ksef.simulator.certificates.issuing import VALIDITY, Wish, issue, key_hash
 from ksef.simulator.certificates.records import (
     ISSUED,
     KINDS,
+    NewEnrollment,
+    add_enrollment,
     count_active,
     count_enrollments,
     find_enrollment,
@@ -101,10 +103,8 @@ def enroll(call: Call) -> Response:
 def process(world: World, wish: Wish, *, now: int) -> str:
     """Decide about a request and return its reference; the result is told once its time is over."""
     code, detail = _judge(world, wish, now=now)
-    reference = new_reference("EH", on=warsaw_date(now))
-    world.store.insert(
-        "enrollments",
-        reference=reference,
+    kept = NewEnrollment(
+        reference=new_reference("EH", on=warsaw_date(now)),
         subject_type=wish.holder[0],
         subject=wish.holder[1],
         requested_at=now,
@@ -113,7 +113,23 @@ def process(world: World, wish: Wish, *, now: int) -> str:
         detail=detail,
         serial=issue(world, wish, now=now) if code == ISSUED else None,
     )
-    return reference
+    add_enrollment(world.store, kept)
+    return kept.reference
+
+
+def note_request(world: World, *, holder: tuple[str, str], serial: str, now: int) -> None:
+    """Count a certificate that the ministry's own application issued: it is a request like any other."""
+    kept = NewEnrollment(
+        reference=new_reference("EH", on=warsaw_date(now)),
+        subject_type=holder[0],
+        subject=holder[1],
+        requested_at=now,
+        ready_at=now,
+        code=ISSUED,
+        detail="",
+        serial=serial,
+    )
+    add_enrollment(world.store, kept)
 
 
 def _judge(world: World, wish: Wish, *, now: int) -> tuple[int, str]:

@@ -1,6 +1,6 @@
 """Certificates and enrolments as they are remembered, and the queries over them."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from ksef.simulator.state import Store
@@ -39,11 +39,10 @@ class Certificate:
         return "Expired" if now >= self.valid_to else "Active"
 
 
-@dataclass(frozen=True, slots=True)
-class Enrollment:
-    """One request; its result was decided at once and is told from `ready_at` on."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEnrollment:
+    """One request; its result is decided at once and told from `ready_at` on."""
 
-    id: int
     reference: str
     subject_type: str
     subject: str
@@ -52,6 +51,11 @@ class Enrollment:
     code: int
     detail: str
     serial: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrollment(NewEnrollment):
+    id: int
 
     def code_at(self, now: int) -> int:
         return self.code if now >= self.ready_at else 100
@@ -105,6 +109,10 @@ def is_certified_for_another(store: Store, key_hash: str, *, subject_type: str, 
         subject,
     )
     return found is not None
+
+
+def add_enrollment(store: Store, new: NewEnrollment) -> None:
+    store.insert("enrollments", **asdict(new))
 
 
 def find_enrollment(store: Store, reference: str) -> Enrollment | None:

@@ -127,6 +127,17 @@ def find_grant(store: Store, permission_id: str, *, now: int) -> Grant | None:
     return found[0] if found else None
 
 
+def latest_grants(store: Store, *, now: int, most: int) -> list[Grant]:
+    rows = store.rows(
+        "SELECT * FROM grants WHERE started_at <= ? AND (revoked_at IS NULL OR revoked_at > ?)"
+        " ORDER BY id DESC LIMIT ?",
+        now,
+        now,
+        most,
+    )
+    return [_grant(row) for row in rows]
+
+
 def revoke_grant(store: Store, grant: Grant, *, at: int) -> None:
     store.run("UPDATE grants SET revoked_at = ? WHERE id = ?", at, grant.id)
 

@@ -245,6 +245,26 @@ def list_by_hash(store: Store, digest: str) -> list[Invoice]:
     return [Invoice(**row) for row in store.rows("SELECT * FROM invoices WHERE hash = ? ORDER BY id", digest)]
 
 
+def find_technical_correction(store: Store, digest: str) -> Invoice | None:
+    """Return the accepted file that stands for a rejected one, through any number of corrections (section 10)."""
+    row = store.row(
+        "WITH RECURSIVE attempts (hash) AS (SELECT ? UNION SELECT invoices.hash FROM invoices"
+        " JOIN attempts ON invoices.corrected_hash = attempts.hash)"
+        " SELECT invoices.* FROM invoices JOIN attempts ON invoices.hash = attempts.hash"
+        " WHERE invoices.code = 200 AND invoices.corrected_hash IS NOT NULL ORDER BY invoices.id LIMIT 1",
+        digest,
+    )
+    return None if row is None else Invoice(**row)
+
+
+def list_latest_sessions(store: Store, *, most: int) -> list[Session]:
+    return [Session(**row) for row in store.rows("SELECT * FROM sessions ORDER BY id DESC LIMIT ?", most)]
+
+
+def list_latest_invoices(store: Store, *, most: int) -> list[Invoice]:
+    return [Invoice(**row) for row in store.rows("SELECT * FROM invoices ORDER BY id DESC LIMIT ?", most)]
+
+
 def read_content(store: Store, identifier: int) -> bytes | None:
     row = store.row("SELECT content FROM documents WHERE id = ?", identifier)
     return None if row is None else row["content"]
