@@ -94,6 +94,7 @@ def test_a_token_login_brings_its_policy_as_json(visitor: Visitor) -> None:
         _policy(*[("Ip4Address", "10.0.0.1")] * 11),
         _policy(("Ip6Address", "1")),
         "<AuthorizationPolicy/>",
+        '<AuthorizationPolicy><AllowedIps xmlns="urn:other"/></AuthorizationPolicy>',
     ],
 )
 def test_a_policy_against_the_schema(visitor: Visitor, policy: str) -> None:

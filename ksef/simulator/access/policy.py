@@ -58,19 +58,25 @@ def policy_from_text(text: str) -> Policy:
 
 def policy_of_element(policy: etree._Element) -> Policy:
     """Read the element of the signed request; Refusal 21401."""
-    children = list(policy.iterchildren(etree.Element))
-    if [etree.QName(child).localname for child in children] != ["AllowedIps"]:
+    children = _children(policy)
+    if [name for name, _ in children] != ["AllowedIps"]:
         raise Refusal(21401, "AuthorizationPolicy: oczekiwano elementu AllowedIps.")
-    elements = list(children[0].iterchildren(etree.Element))
-    names = [etree.QName(element).localname for element in elements]
+    elements = _children(children[0][1])
+    names = [name for name, _ in elements]
     order = [form.element for form in _FORMS for name in names if name == form.element]
     if names != order:
         raise Refusal(21401, f"AllowedIps: nieoczekiwane elementy: {', '.join(names)}.")
-    texts = [(element.text or "").strip() for element in elements]
+    texts = [(element.text or "").strip() for _, element in elements]
     lists = [
         [text for name, text in zip(names, texts, strict=True) if name == form.element] for form in _FORMS
     ]
     return _policy(lists, code=21401)
+
+
+def _children(parent: etree._Element) -> list[tuple[str, etree._Element]]:
+    """Return the elements with their names, which are whole where the namespace is not the parent's."""
+    prefix = f"{{{etree.QName(parent).namespace}}}"
+    return [(str(child.tag).removeprefix(prefix), child) for child in parent.iterchildren(etree.Element)]
 
 
 def policy_of_body(fields: Fields) -> Policy:
