@@ -17,8 +17,10 @@ import httpx
 from ksef.client.groups import group_of
 from ksef.client.reading import Unreadable
 from ksef.client.refusals import NoAnswer, error_of
-from ksef.errors import AccessExpired, Ambiguous, ContractBroken, KSeFError, Unavailable
+from ksef.errors import AccessExpired, Ambiguous, ContractBroken, KSeFError, Limited, Unavailable
+from ksef.exchange import Endpoint
 from ksef.exchange.limits import RateGroup
+from ksef.pacing import Gate
 
 logger = logging.getLogger(__name__)
 
@@ -96,25 +98,31 @@ class Transport:
 
     def __init__(
         self,
-        api_url: str,
+        endpoint: Endpoint,
         *,
         transport: httpx.BaseTransport | None,
         timeout: float,
         now: Callable[[], datetime],
-        is_local: bool,
+        gate: Gate | None = None,
     ) -> None:
-        self._api_url = api_url.rstrip("/")
+        self._api_url = endpoint.api_url.rstrip("/")
         self._now = now
+        self._gate = gate
         self._longest_answer = timeout * _WHOLE_ANSWER_FACTOR
         self._http = new_http_client(
-            transport=transport, timeout=timeout, is_local=is_local, headers=_HEADERS
+            transport=transport, timeout=timeout, is_local=endpoint.is_local, headers=_HEADERS
         )
 
     def close(self) -> None:
         self._http.close()
 
     def run[T](self, call: Call, read: Callable[[Answer], T]) -> T:
-        """The value that `read` finds in the answer; otherwise one of the errors of ksef.errors."""
+        """The value that `read` finds in the answer; otherwise one of the errors of ksef.errors.
+
+        The gate may raise `Limited`, and then nothing has gone out.
+        """
+        if self._gate is not None:
+            self._gate.enter(call.group)
         try:
             answer = self._exchange(call)
             error = error_of(answer.status, answer.headers, answer.body, now=self._now())
@@ -124,6 +132,8 @@ class Transport:
             error = _doubt(call, str(failure), otherwise=Unavailable)
         except Unreadable as failure:
             error = _doubt(call, str(failure), otherwise=ContractBroken)
+        if self._gate is not None and isinstance(error, Limited):
+            self._gate.limited(call.group, retry_after=error.retry_after)
         # Raised out here, so that no cause drags a request with its secrets along.
         raise error
 

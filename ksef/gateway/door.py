@@ -33,6 +33,7 @@ from ksef.gateway.logins import Logins
 from ksef.gateway.permissions import Permissions
 from ksef.gateway.public_keys import PublicKeys
 from ksef.gateway.tokens import Tokens
+from ksef.pacing import Gate
 from ksef.status import InvoiceFate, invoice_fate
 
 # 10 000 invoices in a session, 1000 on a page, and room for limits that were raised.
@@ -42,9 +43,12 @@ _BEST_FIRST = (InvoiceFate.ACCEPTED, InvoiceFate.PENDING, InvoiceFate.DUPLICATE)
 
 
 class Gateway:
-    """One environment, one connection pool and its public keys; use as a context manager, in one thread."""
+    """One environment, one connection pool and its public keys; use as a context manager, in one thread.
 
-    def __init__(
+    `gate` is asked before each request and may hold it back with `Limited` (ksef.pacing).
+    """
+
+    def __init__(  # noqa: PLR0913 - all but the endpoint are the edges of the process, and have their usual value.
         self,
         endpoint: Endpoint,
         *,
@@ -52,15 +56,10 @@ class Gateway:
         timeout: float = 10.0,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = utc_now,
+        gate: Gate | None = None,
     ) -> None:
         self.endpoint = endpoint
-        self._transport = Transport(
-            endpoint.api_url,
-            transport=transport,
-            timeout=timeout,
-            now=now,
-            is_local=endpoint.is_local,
-        )
+        self._transport = Transport(endpoint, transport=transport, timeout=timeout, now=now, gate=gate)
         self._public_keys = PublicKeys(self._transport, now=now)
         self._login = Login(self._transport, public_keys=self._public_keys, sleep=sleep)
         self._links = Links(
