@@ -6,14 +6,18 @@ import gzip
 import io
 import tarfile
 import zipfile
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from ksef.exchange.archives import Compression, SymmetricKey
+from ksef.exchange.invoices import ExportPackage, ExportPart
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from ksef.exchange.archives import SymmetricKey
+    from pathlib import Path
 
 BLOCK = 16
 
@@ -68,6 +72,55 @@ def make_zip(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> bytes:
         for name, content in _pairs(files):
             archive.writestr(name, content)
     return made.getvalue()
+
+
+def make_archive(compression: Compression, files: Iterable[tuple[str, bytes]]) -> bytes:
+    return make_zip(files) if compression is Compression.ZIP else make_tar_gz(files)
+
+
+def make_export(
+    archive: bytes,
+    *,
+    folder: Path,
+    secret: SymmetricKey,
+    count: int,
+    compression: Compression = Compression.TAR_GZ,
+    part_bytes: int = 50_000_000,
+) -> tuple[ExportPackage, list[Path]]:
+    """Cut and encrypt an archive as KSeF does, and say of it what a status says."""
+    parts, paths = [], []
+    for ordinal, begin in enumerate(range(0, len(archive), part_bytes), start=1):
+        plain = archive[begin : begin + part_bytes]
+        encrypted = encrypt(plain, secret)
+        path = folder / f"part-{ordinal:03}.aes"
+        path.write_bytes(encrypted)
+        paths.append(path)
+        parts.append(describe_part(ordinal, plain=plain, encrypted=encrypted))
+    package = ExportPackage(
+        invoice_count=count,
+        size=len(archive),
+        parts=tuple(parts),
+        compression=compression,
+        is_truncated=False,
+        last_issue_date=None,
+        last_invoicing_date=None,
+        last_permanent_storage_date=None,
+        hwm=None,
+    )
+    return package, paths
+
+
+def describe_part(ordinal: int, *, plain: bytes, encrypted: bytes) -> ExportPart:
+    return ExportPart(
+        ordinal=ordinal,
+        method="GET",
+        url=f"https://ksef.example/store/{ordinal}?sig=KANAREK",
+        size=len(plain),
+        sha256=sha256(plain).digest(),
+        encrypted_size=len(encrypted),
+        encrypted_sha256=sha256(encrypted).digest(),
+        expires_at=datetime(2026, 11, 23, tzinfo=UTC),
+    )
 
 
 def _pairs(files: Mapping[str, bytes] | Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, bytes]]:
