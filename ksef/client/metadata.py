@@ -15,7 +15,7 @@ _LEGACY_NUMBER = re.compile(r"\d{10}-\d{8}-[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{2}",
 
 def read_metadata(fields: Fields) -> InvoiceMetadata:
     return InvoiceMetadata(
-        ksef_number=_read_number(fields.text("ksefNumber")),
+        ksef_number=read_ksef_number(fields.text("ksefNumber")),
         invoice_number=fields.find_text("invoiceNumber") or "",
         issue_date=fields.day("issueDate"),
         invoicing_date=fields.moment("invoicingDate"),
@@ -39,7 +39,7 @@ def read_metadata(fields: Fields) -> InvoiceMetadata:
     )
 
 
-def _read_number(text: str) -> str:
+def read_ksef_number(text: str) -> str:
     """A damaged number of KSeF 2.0 is an error: invoices are told apart by it (F52)."""
     try:
         return KSeFNumber.parse(text)

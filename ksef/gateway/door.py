@@ -27,6 +27,7 @@ from ksef.exchange.identifiers import Identifier, IdentifierKind
 from ksef.exchange.logins import AllowedAddresses, LoginScope
 from ksef.gateway.batches import Batches
 from ksef.gateway.certificates import Certificates
+from ksef.gateway.collective import CollectiveIdentifiers
 from ksef.gateway.invoices import Invoices
 from ksef.gateway.limits import Limits
 from ksef.gateway.login import Login
@@ -71,6 +72,7 @@ class Gateway:
         )
         self.batches = Batches(self._transport, links=self._links, public_keys=self._public_keys)
         self.certificates = Certificates(self._transport)
+        self.collective_identifiers = CollectiveIdentifiers(self._transport)
         self.invoices = Invoices(self._transport, links=self._links, public_keys=self._public_keys)
         self.limits = Limits(self._transport)
         self.logins = Logins(self._transport)
