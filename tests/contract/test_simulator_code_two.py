@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from ksef_client import KsefClientOptions
 from ksef_client.services.verification_link import VerificationLinkService
 
+from ksef.exchange.identifiers import Identifier
+from ksef.qr import OfflineSigner, kod_ii_url
 from ksef.simulator.environments import create_environments
 from ksef.simulator.world import Options
 from tests.contract.enrolling import PATH, Asking, grant, issue_pair
@@ -297,6 +300,25 @@ def test_links_that_others_build(visitor: Visitor, key: str, form: str) -> None:
         {342} if key == "rsa" else {86} if form == "p1363" else range(90, 98)
     )
     assert checks_of(read_page(visitor.http.get(url))) == YES
+
+
+@pytest.mark.parametrize("key", ["ec", "rsa"])
+@pytest.mark.parametrize(
+    "context", [Identifier("Nip", SELLER), Identifier("NipVatUe", f"{SELLER}-IE1+23456A")]
+)
+def test_links_of_the_portal(visitor: Visitor, key: str, context: Identifier) -> None:
+    """9: what the portal prints is what KSeF confirms."""
+    serial, pair = issue_pair(visitor, nip=SELLER, type="Offline", key=key)
+    url = kod_ii_url(
+        qr_url="http://ksef.test",
+        context=context,
+        seller_nip=SELLER,
+        sha256=hashlib.sha256(XML).digest(),
+        signer=OfflineSigner(serial, pair.key),
+    )
+    found = checks(visitor, url)
+    assert (found["signature"], found["seller"]) == ("yes", "yes")
+    assert (found == YES) == (context.kind == "Nip")
 
 
 @pytest.mark.parametrize("at", ["", "/test", "/demo", "/production"])

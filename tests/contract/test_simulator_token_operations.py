@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.contract
 
 PESEL = "80010112345"
+UNIT = f"{SELLER}-00020"
 TOKENS = "/v2/tokens"
 
 
@@ -104,6 +105,44 @@ def test_descriptions_out_of_their_form(visitor: Visitor, description: object) -
     visitor.log_in()
     body = {"permissions": ["InvoiceRead"], "description": description}
     assert visitor.refusal("POST", TOKENS, json=body) == 21405
+
+
+def test_token_of_a_unit(visitor: Visitor) -> None:
+    """2.7: in an InternalId context, too, and only there does it log in."""
+    unit = ("InternalId", UNIT)
+    log_in_to_unit(visitor)
+    reference, token = generate(visitor, "CredentialsManage")
+    assert visitor.get(f"{TOKENS}/{reference}")["contextIdentifier"] == {"type": "InternalId", "value": UNIT}
+    assert token.split("|")[1] == f"internalId-{UNIT}"
+    assert len(token) <= 160
+    elsewhere = visitor.login_status(visitor.begin_token_login(token))
+    assert elsewhere["details"] == [f"Token nie może być użyty w kontekście {SELLER}"]
+    there = {"type": unit[0], "value": unit[1]}
+    begun = visitor.begin_token_login(token, contextIdentifier=there)
+    assert visitor.login_status(begun)["code"] == 200
+    visitor.log_in()
+    assert listed(visitor) == []
+
+
+def log_in_to_unit(visitor: Visitor) -> None:
+    """The company lets its owner's deputy run a unit (11), who then acts in it."""
+    visitor.log_in()
+    body = {
+        "subjectIdentifier": {"type": "Pesel", "value": PESEL},
+        "contextIdentifier": {"type": "InternalId", "value": UNIT},
+        "subunitName": "Oddział",
+        "description": "Administrator",
+        "subjectDetails": {
+            "subjectDetailsType": "PersonByIdentifier",
+            "personById": {"firstName": "Jan", "lastName": "Próbny"},
+        },
+    }
+    response = visitor.ask("POST", "/v2/permissions/subunits/grants", json=body)
+    assert response.status_code == 202, response.text
+    visitor.clock.advance(seconds=1)
+    visitor.redeem(
+        visitor.begin_login(make_credential(person_subject(f"PNOPL-{PESEL}")), context=("InternalId", UNIT))
+    )
 
 
 def test_peppol_provider_gets_no_token(visitor: Visitor) -> None:

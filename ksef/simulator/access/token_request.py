@@ -13,6 +13,7 @@ from ksef.simulator.identifiers import PATTERNS
 _NAMESPACES: Final = ("http://ksef.mf.gov.pl/auth/token/2.0", "http://ksef.mf.gov.pl/auth/token/2.1")
 _CHALLENGE: Final = re.compile(r"\d{8}-CR-[A-F0-9]{10}-[A-F0-9]{10}-[A-F0-9]{2}")
 CONTEXTS: Final = {kind: PATTERNS[kind] for kind in ("Nip", "InternalId", "NipVatUe", "PeppolId")}
+_INSTANCE: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 _SUBJECTS: Final = ("certificateSubject", "certificateFingerprint")
 
 
@@ -30,6 +31,7 @@ def read_token_request(root: etree._Element) -> TokenRequest:
     name = etree.QName(root)
     if name.localname != "AuthTokenRequest" or name.namespace not in _NAMESPACES:
         raise _invalid("oczekiwano elementu AuthTokenRequest w wersji 2.0 lub 2.1")
+    _check_plain(root)
     children = list(root.iterchildren(etree.Element))
     names = [_local(child, namespace=name.namespace) for child in children]
     required = ["Challenge", "ContextIdentifier", "SubjectIdentifierType"]
@@ -45,6 +47,20 @@ def read_token_request(root: etree._Element) -> TokenRequest:
         by_fingerprint=_subject_type(children[2]) == _SUBJECTS[1],
         policy=policy_of_element(children[3]) if len(children) > len(required) else Policy(),
     )
+
+
+def _check_plain(root: etree._Element) -> None:
+    """Nothing of other namespaces, no attributes but those of schema instances, no text between elements."""
+    namespace = etree.QName(root).namespace
+    for node in root.iter(etree.Element):
+        if etree.QName(node).namespace != namespace:
+            raise _invalid(f"nieoczekiwany element {node.tag}")
+        if any(not str(key).startswith(_INSTANCE) for key in node.attrib):
+            raise _invalid(f"nieoczekiwany atrybut elementu {etree.QName(node).localname}")
+        inside = node.text if len(node) else None
+        behind = None if node is root else node.tail
+        if ((inside or "") + (behind or "")).strip():
+            raise _invalid("tekst poza elementami")
 
 
 def _context(element: etree._Element) -> str:
