@@ -22,6 +22,7 @@ invoice_urls = [
     path("<uuid:invoice_id>/popraw/", approval.reopen, name="reopen"),
     path("<uuid:invoice_id>/anuluj/", approval.cancel, name="cancel"),
     path("<uuid:invoice_id>/pdf/", documents.pdf, name="pdf"),
+    path("<uuid:invoice_id>/pdf/offline/", documents.print_offline, name="print_offline"),
     path("<uuid:invoice_id>/xml/", documents.xml, name="xml"),
     path("<uuid:invoice_id>/upo/", documents.upo, name="upo"),
 ]

@@ -97,6 +97,15 @@ def make_approved(person: Person, *lines: LineDraft) -> Invoice:
         return approve_invoice(actor=actor, invoice_id=invoice.id)
 
 
+def make_exempt(person: Person, *lines: LineDraft) -> Invoice:
+    """An approved invoice for a natural person of a company that does not send such ones (S97)."""
+    Company.objects.filter(id=person.company.id).update(sends_consumer_invoices=False)
+    consumer = make_contractor(person, kind=BuyerKind.CONSUMER, tax_id="")
+    with person.entered() as actor:
+        invoice = save_draft(actor=actor, draft=draft(*lines, contractor_id=consumer.id))
+        return approve_invoice(actor=actor, invoice_id=invoice.id)
+
+
 def run_outbox() -> None:
     """Do what is due now, as a worker would, until nothing is."""
     while due := outbox.list_due():

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.domain.access import CERTIFICATE_NOTICES, TOKEN_NOTICES, Stage, look_ahead
 from invoices.domain.calendar import warsaw_date
 from invoices.domain.lifecycle import State
 from invoices.models import Invoice, Submission
@@ -112,20 +113,40 @@ def _connection(
     if not actor.may(Right.SEND):
         return
     url = reverse("accounts:ksef", args=[company.slug])
+    renewal = reverse("accounts:ksef_renew", args=[company.slug])
     if connection is None:
         text = _("Nie masz połączenia z KSeF: faktury nie zostaną wysłane")
         yield Task(icon="key", tone="warn", text=text, url=url)
     elif connection.is_refused:
         text = _("KSeF odmawia Ci dostępu: połącz się ponownie, a czekające faktury pójdą same")
         yield Task(icon="key", tone="danger", text=text, url=url)
+    elif connection.has_lapsed(now):
+        # S33, S34: the notice leads to the form that asks for the password only.
+        text = _("Twój dostęp do KSeF wygasł: podaj hasło do certyfikatu, a czekające faktury pójdą same")
+        yield Task(icon="key", tone="danger", text=text, url=renewal)
     elif connection.access_until and connection.access_until < now + _EXPIRES_SOON:
         moment = f"{timezone.localtime(connection.access_until):%d.%m.%Y, %H:%M}"
-        text = (
-            _("Dostęp do KSeF wygasł %(moment)s; odnowi się przy następnym wysłaniu")
-            if connection.access_until < now
-            else _("Dostęp do KSeF wygasa %(moment)s; odnowi się przy następnym wysłaniu")
-        )
-        yield Task(icon="key", text=text % {"moment": moment}, url=url)
+        text = _("Twój dostęp do KSeF wygasa %(moment)s: podaj hasło do certyfikatu, aby go odnowić")
+        yield Task(icon="key", tone="warn", text=text % {"moment": moment}, url=renewal)
+    if connection is not None:
+        yield from _certificates(connection, company, now)
+
+
+def _certificates(connection: Connection, company: Company, now: datetime) -> Iterator[Task]:
+    """Certificates and tokens that come to their end: 30 and 60 days ahead."""
+    url = reverse("accounts:ksef", args=[company.slug])
+    ends = (
+        (connection.certificate_until, _("Twój certyfikat KSeF traci ważność %(day)s: odnów go wcześniej")),
+        (connection.offline_until, _("Twój certyfikat offline traci ważność %(day)s: odnów go wcześniej")),
+    )
+    for until, text in ends:
+        if until and look_ahead(until, notices=CERTIFICATE_NOTICES, now=now).stage is not Stage.LASTING:
+            day = format_date(timezone.localdate(until))
+            yield Task(icon="key", tone="warn", text=text % {"day": day}, url=url)
+    if connection.tokens_until and (connection.tokens_until - warsaw_date(now)).days <= max(TOKEN_NOTICES):
+        text = _("Token KSeF działa tylko do %(day)s: dodaj wcześniej certyfikat")
+        day = format_date(connection.tokens_until)
+        yield Task(icon="key", tone="warn", text=text % {"day": day}, url=url)
 
 
 def _stuck(company: Company) -> Iterator[Task]:

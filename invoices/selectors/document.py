@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from roles.access import Actor
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
+_WAITING_FOR_NUMBER = frozenset({State.APPROVED, State.QUEUED, State.SENDING, State.OFFLINE})
 # Documents that were never issued, or that KSeF shall not have, carry no code that leads to KSeF.
 _WITHOUT_CODE = frozenset({State.DRAFT, State.REJECTED, State.EXEMPT})
 
@@ -62,7 +63,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KSeFCode:
-    """KOD I (ksef-protocol 9): the address it leads to and its picture as a data address."""
+    """KOD I or KOD II (ksef-protocol 9): the address it leads to and its picture as a data address."""
 
     url: str
     image: str
@@ -80,6 +81,9 @@ class InvoicePage:
     progress: Progress
     paper: Paper
     code: KSeFCode | None
+    # S44: a print-out without a KSeF number bears a second code, signed by whoever prints it.
+    needs_issuer: bool
+    issuer_code: KSeFCode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,13 @@ def get_invoice_page(*, actor: Actor, slug: str, invoice_id: uuid.UUID) -> Invoi
         progress=_progress(invoice, actor=actor, slug=slug),
         paper=read_paper(bytes(document.xml)) if document else draft_paper(invoice, _lines(invoice)),
         code=_code(invoice, document),
+        needs_issuer=needs_issuer(invoice),
     )
+
+
+def needs_issuer(invoice: Invoice) -> bool:
+    """Whether printing it asks for the issuer's certificate: issued, meant for KSeF, and still without a number."""
+    return State(invoice.state) in _WAITING_FOR_NUMBER and not invoice.ksef_number
 
 
 def get_xml(invoice_id: uuid.UUID) -> StoredFile:
@@ -153,6 +163,7 @@ def _progress(invoice: Invoice, *, actor: Actor, slug: str) -> Progress:
         submission=submission,
         has_upo=has_upo,
         sends=get_company(actor.company_id).sends,
+        needs_issuer=needs_issuer(invoice),
     )
     return Progress(
         state=state_label(invoice.state),
@@ -211,6 +222,10 @@ def _code(invoice: Invoice, document: InvoiceDocument | None) -> KSeFCode | None
         issue_date=faktura.Fa.P_1,
         sha256=bytes(document.sha256),
     )
+    return picture_of(url)
+
+
+def picture_of(url: str) -> KSeFCode:
     return KSeFCode(
         url=url, image=f"data:image/svg+xml;base64,{b64encode(qr_svg(url).encode()).decode('ascii')}"
     )

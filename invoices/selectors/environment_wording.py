@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
-_LABELS = {
-    "demo": gettext_noop("KSeF demo"),
-    "test": gettext_noop("KSeF testowy"),
-    "simulator": gettext_noop("symulator KSeF"),
-}
+from accounts.selectors.environments import environment_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +18,8 @@ class EnvironmentNotice:
 
 
 def environment_notice(code: str) -> EnvironmentNotice:
-    if code not in _LABELS:
+    environment = environment_label(code)
+    if environment.is_legal:
         return EnvironmentNotice("", "")
-    label = _(_LABELS[code])
-    warning = _("Dokument ćwiczebny bez skutków prawnych – %(label)s") % {"label": label}
-    return EnvironmentNotice(label, warning)
+    warning = _("Dokument ćwiczebny bez skutków prawnych – %(label)s") % {"label": environment.label}
+    return EnvironmentNotice(environment.label, warning)

@@ -39,6 +39,8 @@ class Situation:
     has_upo: bool
     # Whether the company sends anything at all (S92).
     sends: bool
+    # Whether a print-out asks for the issuer's certificate (S44).
+    needs_issuer: bool
 
     def url(self, name: str) -> str:
         return reverse(f"invoices:{name}", args=[self.slug, self.invoice.id])
@@ -51,6 +53,8 @@ class Action:
     icon: str
     is_post: bool = False
     is_primary: bool = False
+    # It leads to a page and not to a file.
+    opens_page: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +112,13 @@ def _downloads(situation: Situation, state: State) -> list[Action]:
     if state is State.DRAFT:
         return []
     files = [
-        Action(label=_("PDF"), url=situation.url("pdf"), icon="download", is_primary=state is State.ACCEPTED),
+        Action(
+            label=_("PDF"),
+            url=situation.url("print_offline" if situation.needs_issuer else "pdf"),
+            icon="download",
+            is_primary=state is State.ACCEPTED,
+            opens_page=situation.needs_issuer,
+        ),
         Action(label=_("XML"), url=situation.url("xml"), icon="download"),
     ]
     if situation.has_upo:

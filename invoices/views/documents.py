@@ -7,14 +7,29 @@ from typing import TYPE_CHECKING
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from invoices.selectors.document import find_upo, get_invoice_page, get_progress, get_xml
+from accounts.domain.errors import RuleBroken
+from accounts.forms.wording import explain, say
+from accounts.selectors import find_offline_certificate
+from accounts.views.secrets import handles_secrets
+from invoices.forms.printing import IssuerPasswordForm
+from invoices.selectors.document import (
+    find_upo,
+    get_invoice,
+    get_invoice_page,
+    get_progress,
+    get_xml,
+    needs_issuer,
+)
 from invoices.selectors.pdf import MOST_LINES_PRINTED, PDFUnavailable, TooLongToPrint, render_pdf
+from invoices.services.printing import print_with_issuer
+from ksef.certificates import UnusableFile
 from roles.access import Right
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Callable
 
     from invoices.selectors.document import StoredFile
     from roles.middleware import TenantRequest
@@ -46,8 +61,41 @@ def pdf(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
     page = get_invoice_page(actor=request.actor, slug=request.company.slug, invoice_id=invoice_id)
     if page.is_draft:
         return redirect("invoices:show", request.company.slug, invoice_id)
+    if page.needs_issuer:
+        return redirect("invoices:print_offline", request.company.slug, invoice_id)
+    return _print(request, invoice_id, lambda: render_pdf(page))
+
+
+@handles_secrets("password")
+@require_http_methods(["GET", "POST"])
+def print_offline(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    """S44-S49: the password for each print-out; a wrong one gives no file."""
+    request.actor.require(Right.VIEW)
+    invoice = get_invoice(invoice_id)
+    if not needs_issuer(invoice):
+        return redirect("invoices:show", request.company.slug, invoice_id)
+    form = IssuerPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        password = form.cleaned_data["password"]
+        try:
+            return _print(request, invoice_id, lambda: _signed(request, invoice_id, password))
+        except UnusableFile as flawed:
+            form.add_error("password", explain(flawed).text)
+        except RuleBroken as broken:
+            form.add_error(None, say(broken))
+    offline = find_offline_certificate(actor=request.actor, environment=invoice.environment)
+    context = {"form": form, "invoice_id": invoice_id, "number": invoice.number, "certificate": offline}
+    return render(request, "invoices/print_offline.html", context)
+
+
+def _signed(request: TenantRequest, invoice_id: uuid.UUID, password: str) -> StoredFile:
+    slug = request.company.slug
+    return print_with_issuer(actor=request.actor, slug=slug, invoice_id=invoice_id, password=password)
+
+
+def _print(request: TenantRequest, invoice_id: uuid.UUID, make: Callable[[], StoredFile]) -> HttpResponse:
     try:
-        return _download(render_pdf(page), content_type="application/pdf")
+        return _download(make(), content_type="application/pdf")
     except PDFUnavailable as error:
         context = {"reason": str(error), "invoice_id": invoice_id}
         return render(request, "invoices/pdf_unavailable.html", context, status=503)
