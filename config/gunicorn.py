@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from config.logs import logging_settings
 
@@ -27,6 +28,12 @@ logconfig_dict = logging_settings(
     as_json=os.environ.get("LOG_FORMAT") == "json",
     level=os.environ.get("LOG_LEVEL", "INFO"),
 )
+
+
+def post_request(worker: Any, _request: object, environ: dict[str, Any], _response: object) -> None:
+    """End a worker that has seen a password or a key, once its answer is out: its memory goes with it (V33)."""
+    if environ.get("kwit.forget"):
+        worker.alive = False
 
 
 def on_starting(_arbiter: object) -> None:

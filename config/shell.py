@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.selectors import DEMO_DOMAIN, DEMO_PEOPLE, list_companies
+from accounts.selectors.environments import EnvironmentLabel, environment_label
 from invoices.services.demo_world import PASSWORD
 from roles.access import Actor, Right
 
@@ -33,15 +34,6 @@ class CompanyLabel:
 
 
 @dataclass(frozen=True, slots=True)
-class EnvironmentLabel:
-    """S14: visible wherever sending is possible; whatever is not production has no legal effect."""
-
-    code: str
-    label: str
-    is_legal: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Shell:
     user_name: str = ""
     company: CompanyLabel | None = None
@@ -50,16 +42,6 @@ class Shell:
     nav: tuple[Link, ...] = ()
     new_invoice_url: str | None = None
     is_demo: bool = False
-
-
-def environment_label(code: str) -> EnvironmentLabel:
-    labels = {
-        "production": _("środowisko produkcyjne"),
-        "demo": _("środowisko demo"),
-        "test": _("środowisko testowe"),
-        "simulator": _("symulator KSeF"),
-    }
-    return EnvironmentLabel(code=code, label=labels[code], is_legal=code == "production")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How a broken rule of ours is said; the wording in Polish stands with the forms."""
+"""What stops a person's work: a broken rule of ours, worded in Polish with the forms, or a mail that did not go."""
 
 from __future__ import annotations
 
@@ -11,3 +11,7 @@ class RuleBroken(Exception):
         self.code = code
         self.field = field
         self.params = params
+
+
+class MailFailed(Exception):
+    """The mail server is away or refuses; nothing is known to have been sent (F45)."""

@@ -122,12 +122,3 @@ class CompanyForm(forms.Form):
 
     def details(self) -> CompanyDetails:
         return CompanyDetails(**cast("dict[str, str]", self.cleaned_data))
-
-
-class TokenForm(forms.Form):
-    token = forms.CharField(
-        label=_("Token"),
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_("Wygeneruj go w Aplikacji Podatnika KSeF: zakładka „Tokeny”, „Generuj token”."),
-    )

@@ -26,6 +26,13 @@ TEXTS: Final = {
     "environment_not_offered": _("Tego środowiska nie ma w tej instalacji."),
     "production_unconfirmed": _("Potwierdź, że faktury mają trafiać do obiegu prawnego."),
     "no_certificate": _("Nie masz tu zapisanego certyfikatu. Dodaj go poniżej."),
+    "certificate_needed": _(
+        "O nowy certyfikat może poprosić tylko osoba zalogowana do KSeF certyfikatem. "
+        "Pierwszy certyfikat wygeneruj w Aplikacji Podatnika KSeF."
+    ),
+    "no_such_access": _("Ta osoba nie ma tu dostępu do KSeF."),
+    "reminded_lately": _("Ta osoba dostała już dziś przypomnienie."),
+    "no_certificate_request": _("Nie ma wniosku o certyfikat, który czeka na KSeF."),
     "key_unprotected": _(
         "Ten klucz nie jest chroniony hasłem. Pobierz z Aplikacji Podatnika KSeF plik klucza z hasłem: "
         "hasło będzie potrzebne przy każdym wydruku."

@@ -1,7 +1,13 @@
 """Users, companies, and what a user keeps for one company and environment."""
 
 from accounts.models.company import Company
-from accounts.models.credential import AccessState, AccessTimer, KSeFCredential, OfflineCertificate
+from accounts.models.credential import (
+    AccessState,
+    AccessTimer,
+    CertificateRequest,
+    KSeFCredential,
+    OfflineCertificate,
+)
 from accounts.models.notice import AccessNotice, HelpAnswer
 from accounts.models.user import User, UserManager
 
@@ -9,6 +15,7 @@ __all__ = [
     "AccessNotice",
     "AccessState",
     "AccessTimer",
+    "CertificateRequest",
     "Company",
     "HelpAnswer",
     "KSeFCredential",

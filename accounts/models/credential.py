@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from typing import override
+from typing import TYPE_CHECKING, override
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from roles.tenancy import TenantModel
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class CertificateFacts(models.Model):
@@ -82,6 +85,11 @@ class KSeFCredential(CertificateFacts, TenantModel):
     def __str__(self) -> str:
         return f"{self.kind} ({self.environment})"
 
+    @property
+    def lasts_until(self) -> datetime | None:
+        """When this access ends without its user (S28); None for a method that logs in anew by itself."""
+        return self.refresh_valid_until if self.kind == self.Kind.CERTIFICATE else None
+
 
 class OfflineCertificate(CertificateFacts, TenantModel):
     """The certificate that vouches for the issuer on documents without a KSeF number (S39-S45).
@@ -105,6 +113,33 @@ class OfflineCertificate(CertificateFacts, TenantModel):
     @override
     def __str__(self) -> str:
         return f"offline certificate ({self.environment})"
+
+
+class CertificateRequest(TenantModel):
+    """A certificate asked of KSeF for a key that was made here; there until it is issued or refused.
+
+    The key is locked under the user's password and sealed before KSeF is asked, since each request counts.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    environment = models.CharField(max_length=20)
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=100)
+    secret = models.BinaryField()
+    reference = models.CharField(max_length=36, blank=True)
+    requested_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["company", "id"], name="certificaterequest_company_id"),
+            models.UniqueConstraint(
+                fields=["company", "user", "environment"], name="certificaterequest_once"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.kind} certificate asked for"
 
 
 class AccessState(TenantModel):

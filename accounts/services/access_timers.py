@@ -13,8 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.domain.access import ACCESS_NOTICES, CERTIFICATE_NOTICES, look_ahead
+from accounts.domain.errors import MailFailed
 from accounts.models import AccessNotice, AccessTimer, Company, OfflineCertificate, User
-from accounts.services.credential_store import Owner, ends_at, find_active, publish
+from accounts.services.credential_store import Owner, find_active, publish
 from accounts.services.ksef_access import renew_ahead
 from accounts.services.mails import mail_access_notice
 from roles.access import find_actor
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from django.db import models
+
 _TAKEN_FOR = timedelta(minutes=1)
 _AT_ONCE = 50
+_MAIL_AGAIN = timedelta(minutes=10)
 
 
 def renew_due_access() -> int:
@@ -58,18 +62,35 @@ def _owner(timer: AccessTimer) -> Owner:
 
 
 def _raise_notices(owner: Owner) -> int:
-    now = timezone.now()
+    """Write down what is due, then mail what was not mailed yet: a mail that failed is tried again (F45)."""
     with tenant_transaction(owner.company_id, user_id=owner.user_id, durable=True):
-        raised = [notice for notice in _due_notices(owner, now) if _is_first(owner, notice)]
+        raised = sum(_is_first(owner, notice) for notice in _due_notices(owner, timezone.now()))
         publish(owner)
-        if find_actor(user_id=owner.user_id, company_id=owner.company_id) is None:
-            return 0  # Who has left is told nothing.
-    for notice in raised:
-        user, company = User.objects.get(id=owner.user_id), Company.objects.get(id=owner.company_id)
+        # Who has left is told nothing.
+        is_member = find_actor(user_id=owner.user_id, company_id=owner.company_id) is not None
+        unsent = list(_unmailed(owner)) if is_member else []
+    for notice in unsent:
+        _mail(owner, notice)
+    return raised
+
+
+def _mail(owner: Owner, notice: AccessNotice) -> None:
+    user, company = User.objects.get(id=owner.user_id), Company.objects.get(id=owner.company_id)
+    try:
         mail_access_notice(notice, user=user, company=company)
-        with tenant_transaction(owner.company_id, user_id=owner.user_id):
-            AccessNotice.objects.filter(id=notice.id).update(mailed_at=timezone.now())
-    return len(raised)
+    except MailFailed:
+        AccessTimer.objects.filter(
+            company_id=owner.company_id, user_id=owner.user_id, environment=owner.environment
+        ).update(notice_at=timezone.now() + _MAIL_AGAIN)
+        return
+    with tenant_transaction(owner.company_id, user_id=owner.user_id):
+        AccessNotice.objects.filter(id=notice.id).update(mailed_at=timezone.now())
+
+
+def _unmailed(owner: Owner) -> models.QuerySet[AccessNotice]:
+    return AccessNotice.objects.filter(
+        user_id=owner.user_id, environment=owner.environment, mailed_at=None
+    ).order_by("raised_at")
 
 
 def _due_notices(owner: Owner, now: datetime) -> Iterator[AccessNotice]:
@@ -79,7 +100,7 @@ def _due_notices(owner: Owner, now: datetime) -> Iterator[AccessNotice]:
     offline = OfflineCertificate.objects.filter(user_id=owner.user_id, environment=owner.environment).first()
     about = AccessNotice.About
     ends: tuple[tuple[AccessNotice.About, datetime | None, tuple[int, ...]], ...] = (
-        (about.ACCESS, ends_at(credential), ACCESS_NOTICES),
+        (about.ACCESS, credential.lasts_until, ACCESS_NOTICES),
         (about.CERTIFICATE, credential.certificate_until, CERTIFICATE_NOTICES),
         (about.OFFLINE_CERTIFICATE, offline.certificate_until if offline else None, CERTIFICATE_NOTICES),
     )

@@ -10,10 +10,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from cryptography.hazmat.primitives.serialization import Encoding
 from django.utils import timezone
 
 from accounts.domain.access import ACCESS_NOTICES, CERTIFICATE_NOTICES, next_notice_at
-from accounts.models import AccessState, AccessTimer, Company, KSeFCredential, OfflineCertificate
+from accounts.models import (
+    AccessState,
+    AccessTimer,
+    CertificateRequest,
+    Company,
+    KSeFCredential,
+    OfflineCertificate,
+)
 from roles.tenancy import tenant_transaction
 from roles.vault import CannotOpen, Label, seal, unseal
 
@@ -21,8 +29,10 @@ if TYPE_CHECKING:
     import uuid
     from datetime import datetime
 
+    from cryptography import x509
     from django.db import models
 
+    from ksef.certificates import CertificateFacts as Facts
     from ksef.exchange import Access, AccessToken
 
 log = structlog.get_logger()
@@ -31,7 +41,7 @@ log = structlog.get_logger()
 _RENEW_BEFORE = timedelta(minutes=3)
 _IN_USE = timedelta(minutes=30)
 
-type Sealable = KSeFCredential | OfflineCertificate
+type Sealable = KSeFCredential | OfflineCertificate | CertificateRequest
 
 
 class NotConnected(Exception):
@@ -109,6 +119,18 @@ def change(credential: KSeFCredential, **fields: object) -> None:
         publish(owner_of(credential))
 
 
+def certificate_columns(certificate: x509.Certificate, facts: Facts) -> dict[str, object]:
+    """What a row keeps of a certificate in the open."""
+    return {
+        "certificate": certificate.public_bytes(Encoding.DER),
+        "fingerprint": facts.fingerprint,
+        "subject": facts.common_name,
+        "serial": facts.serial_number,
+        "certificate_from": facts.valid_from,
+        "certificate_until": facts.valid_to,
+    }
+
+
 def access_fields(credential: KSeFCredential, access: Access) -> dict[str, object]:
     """What a new login changes in the row."""
     return {
@@ -142,7 +164,7 @@ def publish(owner: Owner) -> None:
         **keys,
         defaults={
             "kind": credential.kind,
-            "access_until": ends_at(credential),
+            "access_until": credential.lasts_until,
             "certificate_until": credential.certificate_until,
             "is_refused": credential.refused_at is not None,
         },
@@ -152,13 +174,6 @@ def publish(owner: Owner) -> None:
         **keys,
         defaults={"renew_at": _renew_at(credential), "notice_at": _notice_at(owner, credential)},
     )
-
-
-def ends_at(credential: KSeFCredential) -> datetime | None:
-    """When this access ends without its user (S28); None for a method that logs in anew by itself."""
-    if credential.kind != KSeFCredential.Kind.CERTIFICATE:
-        return None
-    return credential.refresh_valid_until
 
 
 def _renew_at(credential: KSeFCredential) -> datetime | None:
@@ -174,7 +189,7 @@ def _notice_at(owner: Owner, credential: KSeFCredential) -> datetime | None:
     now = timezone.now()
     offline = OfflineCertificate.objects.filter(user_id=owner.user_id, environment=owner.environment).first()
     ends = (
-        (ends_at(credential), ACCESS_NOTICES),
+        (credential.lasts_until, ACCESS_NOTICES),
         (credential.certificate_until, CERTIFICATE_NOTICES),
         (offline.certificate_until if offline else None, CERTIFICATE_NOTICES),
     )
@@ -193,5 +208,5 @@ def _sealed(credential: KSeFCredential, **tokens: AccessToken) -> dict[str, obje
 
 def _label(row: Sealable, purpose: str) -> Label:
     # A key of one kind of row cannot be opened as that of another (V34).
-    kind = "offline_" if isinstance(row, OfflineCertificate) else ""
+    kind = "" if isinstance(row, KSeFCredential) else f"{row._meta.model_name} "  # noqa: SLF001 -- Django's documented Meta API
     return Label(company_id=row.company_id, user_id=row.user_id, object_id=row.id, purpose=f"{kind}{purpose}")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.serialization import Encoding
 from django.utils import timezone
 
 from accounts.domain.errors import RuleBroken
@@ -17,6 +16,7 @@ from accounts.selectors import list_own_certificates
 from accounts.services.credential_store import (
     Owner,
     access_fields,
+    certificate_columns,
     lock_company,
     open_of,
     publish,
@@ -164,7 +164,7 @@ def keep_offline_certificate(
         company_id=actor.company_id,
         user_id=actor.user_id,
         environment=environment,
-        **_columns(certificate, facts),
+        **certificate_columns(certificate, facts),
     )
     row.secret = seal_for(row, key, purpose="secret")
     row.save(force_insert=True)
@@ -240,7 +240,7 @@ def _keep(owner: Owner, upload: Upload, *, actor: Actor, locked: bytes, access: 
             user_id=owner.user_id,
             environment=owner.environment,
             kind=KSeFCredential.Kind.CERTIFICATE,
-            **_columns(upload.certificate, upload.facts),
+            **certificate_columns(upload.certificate, upload.facts),
         )
         credential.secret = seal_for(credential, locked, purpose="secret")
         for name, value in access_fields(credential, access).items():
@@ -255,14 +255,3 @@ def _keep(owner: Owner, upload: Upload, *, actor: Actor, locked: bytes, access: 
                 "serial": upload.facts.serial_number,
             },
         )
-
-
-def _columns(certificate: x509.Certificate, facts: CertificateFacts) -> dict[str, object]:
-    return {
-        "certificate": certificate.public_bytes(Encoding.DER),
-        "fingerprint": facts.fingerprint,
-        "subject": facts.common_name,
-        "serial": facts.serial_number,
-        "certificate_from": facts.valid_from,
-        "certificate_until": facts.valid_to,
-    }

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from smtplib import SMTPException
 from typing import TYPE_CHECKING
 
+import structlog
 from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from accounts.domain.errors import MailFailed
+
 if TYPE_CHECKING:
     from accounts.models import AccessNotice, Company, User
+
+log = structlog.get_logger()
 
 
 def mail_access_notice(notice: AccessNotice, *, user: User, company: Company) -> None:
@@ -32,4 +38,8 @@ def _send(template: str, *, user: User, company: Company, **facts: object) -> No
     }
     subject = render_to_string(f"accounts/email/{template}_subject.txt", context, using="letters").strip()
     body = render_to_string(f"accounts/email/{template}_message.txt", context, using="letters")
-    send_mail(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body, None, [user.email])
+    try:
+        send_mail(f"{settings.ACCOUNT_EMAIL_SUBJECT_PREFIX}{subject}", body, None, [user.email])
+    except (OSError, SMTPException) as error:
+        log.warning("a letter could not be sent", template=template, error=type(error).__name__)
+        raise MailFailed(template) from error

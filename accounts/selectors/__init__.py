@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from accounts.models import Company, KSeFCredential, User
+from django.conf import settings
+
+from accounts.models import Company, KSeFCredential, OfflineCertificate, User
 from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
     import uuid
-    from datetime import datetime
+    from datetime import date, datetime
 
     from roles.access import Actor
 
@@ -61,6 +63,7 @@ DEMO_PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class CompanyLink:
+    id: uuid.UUID
     name: str
     slug: str
     nip: str
@@ -77,6 +80,9 @@ class Connection:
     # When it ends without its user; None for a method that logs in anew by itself.
     access_until: datetime | None
     certificate_until: datetime | None
+    offline_until: datetime | None
+    # The last day of tokens by law, for who uses one.
+    tokens_until: date | None
     # KSeF took the credential once and refuses it now: it must be replaced.
     is_refused: bool
 
@@ -93,7 +99,7 @@ def list_companies(user_id: uuid.UUID) -> list[CompanyLink]:
     """The companies this person may enter, by name."""
     companies = Company.objects.filter(memberships__user_id=user_id, memberships__is_active=True)
     return [
-        CompanyLink(name=company.name, slug=company.slug, nip=company.nip)
+        CompanyLink(id=company.id, name=company.name, slug=company.slug, nip=company.nip)
         for company in companies.order_by("name")
     ]
 
@@ -109,15 +115,16 @@ def find_connection(*, actor: Actor, environment: str) -> Connection | None:
     ).first()
     if credential is None:
         return None
+    offline = OfflineCertificate.objects.filter(user_id=actor.user_id, environment=environment).first()
     return Connection(
         environment=environment,
         kind=credential.kind,
         kind_label=str(credential.get_kind_display()),
         since=credential.created_at,
-        access_until=credential.refresh_valid_until
-        if credential.kind == KSeFCredential.Kind.CERTIFICATE
-        else None,
+        access_until=credential.lasts_until,
         certificate_until=credential.certificate_until,
+        offline_until=offline.certificate_until if offline else None,
+        tokens_until=settings.KSEF_TOKENS_UNTIL if credential.kind == KSeFCredential.Kind.TOKEN else None,
         is_refused=credential.refused_at is not None,
     )
 
@@ -134,6 +141,11 @@ class OwnCertificate:
     serial: str
     valid_until: datetime | None
     company_name: str
+
+
+def find_offline_certificate(*, actor: Actor, environment: str) -> OfflineCertificate | None:
+    """The actor's own offline certificate (S53); its key stays sealed."""
+    return OfflineCertificate.objects.filter(user_id=actor.user_id, environment=environment).first()
 
 
 def list_own_certificates(user_id: uuid.UUID, *, environment: str) -> list[OwnCertificate]:
