@@ -79,8 +79,8 @@ def test_those_that_ask_ksef_are_found() -> None:
     expected = {
         "accounts.services.ksef_connecting.connect_with_token",
         "accounts.services.ksef_access.obtain_access",
-        "accounts.views.connect_certificate",
-        "accounts.views.connect_token",
+        "accounts.views.ksef_access.renew",
+        "accounts.views.ksef_access.token",
         "invoices.services.ksef_sessions.open_or_reuse",
         "invoices.services.reconciliation.find_posted",
         "invoices.services.sending.deliver",

@@ -19,7 +19,19 @@ LONGEST_VIEW = 25
 LONGEST_FUNCTION = 60
 
 # Views that open their transactions themselves, because they talk to KSeF inside the request.
-OWN_TRANSACTIONS = {"accounts.views.connect_token", "accounts.views.connect_certificate"}
+OWN_TRANSACTIONS = {
+    "accounts.views.ksef.remind",
+    "accounts.views.ksef_access.borrow",
+    "accounts.views.ksef_access.certificate",
+    "accounts.views.ksef_access.check",
+    "accounts.views.ksef_access.end_login",
+    "accounts.views.ksef_access.practice",
+    "accounts.views.ksef_access.renew",
+    "accounts.views.ksef_access.token",
+    "accounts.views.ksef_certificates.enroll",
+    "accounts.views.ksef_certificates.finish",
+    "accounts.views.ksef_certificates.revoke",
+}
 # Functions of services that change something without asking the actor, each with its reason.
 ASKS_NOBODY = {
     "accounts.services.companies.create_company": "founding a company needs no right: its founder has none yet",
@@ -41,8 +53,14 @@ ASKS_NOBODY = {
 OF_ONESELF = "identity.services."
 # The step-up (V21): what must not be done from a forgotten or stolen session.
 CONFIRMED = {
-    "accounts.views.connect_token",
-    "accounts.views.connect_certificate",
+    "accounts.views.ksef.environment",
+    "accounts.views.ksef_access.borrow",
+    "accounts.views.ksef_access.certificate",
+    "accounts.views.ksef_access.practice",
+    "accounts.views.ksef_access.token",
+    "accounts.views.ksef_certificates.enroll",
+    "accounts.views.ksef_certificates.offline",
+    "accounts.views.ksef_certificates.revoke",
     "identity.views.factors.add_app",
     "identity.views.factors.remove_app",
     "identity.views.factors.recovery_codes",

@@ -95,8 +95,12 @@ def test_company_data_change_by_an_administrator_only(people: People) -> None:
 def test_ksef_page_says_where_and_how(people: People, simulator: Simulator) -> None:
     """S14, S54, S58: the environment with its address, the way to a token, the appeal to guard it."""
     page = people.beata.client.get(settings_url(people.beata, "ksef/")).content.decode()
-    for text in (f"{simulator.url}/v2", "symulator KSeF", "Brak połączenia", "„Generuj token”", APPEAL):
+    for text in (f"{simulator.url}/web/", "symulator KSeF", "Brak połączenia", APPEAL):
         assert text in page
+    assert (
+        "„Generuj token”"
+        in people.beata.client.get(settings_url(people.beata, "ksef/token/")).content.decode()
+    )
     issuer = people.cezary.client.get(settings_url(people.cezary, "ksef/")).content.decode()
     assert "ksef/token/" not in issuer
     assert "Twoja rola nie obejmuje wysyłania do KSeF" in issuer

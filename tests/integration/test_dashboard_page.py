@@ -110,10 +110,10 @@ def test_access_that_runs_out_is_announced(people: People, simulator: Simulator)
         KSeFCredential.objects.update(
             kind="certificate", refresh_valid_until=timezone.now() + timedelta(days=1)
         )
-    assert tasks(people.alicja)[0].startswith("Dostęp do KSeF wygasa ")
+    assert tasks(people.alicja)[0].startswith("Twój dostęp do KSeF wygasa ")
     with people.alicja.entered():
         KSeFCredential.objects.update(refresh_valid_until=timezone.now() - timedelta(days=1))
-    assert tasks(people.alicja)[0].startswith("Dostęp do KSeF wygasł ")
+    assert tasks(people.alicja)[0].startswith("Twój dostęp do KSeF wygasł")
 
 
 def test_sums_of_the_month_and_the_year(people: People) -> None:

@@ -23,6 +23,7 @@ ISSUERS = (200, 200, 200, 403)
 ISSUERS_REDIRECTED = (302, 302, 302, 403)
 SENDERS = (200, 200, 403, 403)
 SENDERS_REDIRECTED = (302, 302, 403, 403)
+ADMINISTRATOR = (200, 403, 403, 403)
 ADMINISTRATOR_REDIRECTED = (302, 403, 403, 403)
 
 INVOICE = frozenset({"invoices_invoice", "invoices_invoiceline"})
@@ -33,6 +34,7 @@ REOPENING = frozenset({"invoices_invoice", "invoices_invoiceevent"})
 SUBMISSION = frozenset(
     {"invoices_invoice", "invoices_invoiceevent", "invoices_submission", "invoices_outboxentry"}
 )
+USED = frozenset({"accounts_ksefcredential", "accounts_accesstimer"})
 CREDENTIAL = frozenset(
     {"accounts_ksefcredential", "accounts_accessstate", "accounts_accesstimer", "roles_auditentry"}
 )
@@ -95,6 +97,22 @@ def bad_token(_objects: Possessions) -> Fields:
     return {"token": "not-a-token-of-this-company"}
 
 
+def unknown_environment(_objects: Possessions) -> Fields:
+    return {"environment": "elsewhere"}
+
+
+def unsaved_method(_objects: Possessions) -> Fields:
+    return {"method": "token"}
+
+
+def parameters(_objects: Possessions) -> Fields:
+    return {"scope": "receive"}
+
+
+def help_answer(_objects: Possessions) -> Fields:
+    return {"is_helpful": "yes", "comment": ""}
+
+
 def practice_method(_objects: Possessions) -> Fields:
     return {"kind": "practice"}
 
@@ -104,7 +122,7 @@ def profile_form(_objects: Possessions) -> Fields:
 
 
 def wrong_password(_objects: Possessions) -> Fields:
-    return {"password": "nie-to-haslo"}
+    return {"password": "nie-to-haslo", "fingerprint": "0" * 64}
 
 
 def wrong_code(_objects: Possessions) -> Fields:
@@ -130,17 +148,26 @@ class Row:
     target: str = ""
     form: Callable[[Possessions], Fields] = _nothing
     changes: frozenset[str] = field(default=frozenset())
+    # What may change besides: that an access was used, which is written down every few minutes.
+    notes: frozenset[str] = field(default=frozenset())
 
     @property
     def id(self) -> str:
         return f"{self.method}-{self.name}-{self.target}"
 
+    @property
+    def _argument(self) -> str:
+        if self.name == "accounts:ksef_remind":
+            return "user_id"
+        return "contractor_id" if self.name.startswith("contractors:") else "invoice_id"
+
     def url(self, objects: Possessions, *, slug: str = "") -> str:
         """The address inside the company of these objects, or with them inside another one's."""
         arguments: dict[str, Any] = {"company": slug or objects.slug}
+        if self.name == "accounts:ksef_enroll":
+            arguments["kind"] = "offline"
         if self.target:
-            kind = "contractor_id" if self.name.startswith("contractors:") else "invoice_id"
-            arguments[kind] = getattr(objects, self.target)
+            arguments[self._argument] = getattr(objects, self.target)
         return reverse(self.name, kwargs=arguments)
 
 
@@ -185,6 +212,9 @@ COMPANY_ROWS = (
     Row("invoices:cancel", "POST", ISSUERS_REDIRECTED, "rejected"),
     Row("invoices:pdf", "GET", ALL_REDIRECTED, "draft"),
     Row("invoices:pdf", "GET", ALL, "accepted"),
+    Row("invoices:print_offline", "GET", ALL, "approved"),
+    Row("invoices:print_offline", "GET", ALL_REDIRECTED, "accepted"),
+    Row("invoices:print_offline", "POST", ALL, "approved", wrong_password),
     Row("invoices:xml", "GET", NOBODY, "draft"),
     Row("invoices:xml", "GET", ALL, "accepted"),
     Row("invoices:upo", "GET", NOBODY, "approved"),
@@ -222,7 +252,57 @@ COMPANY_ROWS = (
         frozenset({"accounts_company", "roles_auditentry"}),
     ),
     Row("accounts:ksef", "GET", ALL),
+    Row("accounts:ksef_environment", "GET", ADMINISTRATOR),
+    Row("accounts:ksef_environment", "POST", ADMINISTRATOR, "", unknown_environment),
+    Row("accounts:ksef_method", "POST", SENDERS_REDIRECTED, "", unsaved_method),
+    Row("accounts:ksef_parameters", "GET", ADMINISTRATOR),
+    Row(
+        "accounts:ksef_parameters",
+        "POST",
+        ADMINISTRATOR_REDIRECTED,
+        "",
+        parameters,
+        frozenset({"accounts_company", "roles_auditentry"}),
+    ),
+    Row(
+        "accounts:ksef_remind",
+        "POST",
+        ADMINISTRATOR_REDIRECTED,
+        "colleague",
+        _nothing,
+        frozenset({"accounts_accessstate", "roles_auditentry"}),
+    ),
+    Row("accounts:ksef_help", "GET", ALL),
+    Row(
+        "accounts:ksef_help",
+        "POST",
+        ALL_REDIRECTED,
+        "",
+        help_answer,
+        frozenset({"accounts_helpanswer"}),
+    ),
     Row("accounts:connect_token", "GET", SENDERS),
+    Row("accounts:ksef_certificate", "GET", SENDERS),
+    Row("accounts:ksef_certificate", "POST", SENDERS),
+    Row("accounts:ksef_borrow", "POST", SENDERS, "", wrong_password),
+    Row("accounts:ksef_renew", "GET", SENDERS),
+    Row("accounts:ksef_renew", "POST", SENDERS, "", wrong_password),
+    Row("accounts:ksef_check", "POST", SENDERS, notes=USED),
+    Row("accounts:ksef_end_login", "POST", SENDERS_REDIRECTED, notes=USED),
+    Row("accounts:ksef_offline", "GET", SENDERS),
+    Row("accounts:ksef_offline", "POST", SENDERS),
+    Row(
+        "accounts:ksef_remove_offline",
+        "POST",
+        SENDERS_REDIRECTED,
+        "",
+        _nothing,
+        frozenset({"accounts_offlinecertificate", "accounts_accesstimer", "roles_auditentry"}),
+    ),
+    Row("accounts:ksef_enroll", "GET", SENDERS),
+    Row("accounts:ksef_enroll", "POST", SENDERS, "", wrong_password),
+    Row("accounts:ksef_finish", "POST", SENDERS_REDIRECTED, notes=USED),
+    Row("accounts:ksef_revoke", "POST", SENDERS_REDIRECTED, notes=USED),
     # KSeF refuses this token, which the page says.
     Row("accounts:connect_token", "POST", SENDERS, "", bad_token),
     Row(

@@ -14,6 +14,7 @@ from psycopg import errors
 from accounts.models import (
     AccessNotice,
     AccessTimer,
+    CertificateRequest,
     Company,
     HelpAnswer,
     KSeFCredential,
@@ -49,6 +50,7 @@ APPEND_ONLY: set[type[TenantModel]] = {AuditEntry, InvoiceEvent, InvoiceDocument
 # S53: visible to their user alone.
 PERSONAL: set[type[TenantModel]] = {
     AccessNotice,
+    CertificateRequest,
     HelpAnswer,
     KSeFCredential,
     KSeFSession,

@@ -16,6 +16,7 @@ from accounts.services.companies import add_member, update_company
 from accounts.services.help_answers import answer_help
 from accounts.services.ksef_certificates import save_offline_certificate
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
+from accounts.services.ksef_enrollment import CertificateWish, request_certificate
 from invoices import outbox
 from invoices.domain.vat import VatRate
 from invoices.models import OutboxEntry
@@ -24,6 +25,7 @@ from invoices.services.approval import approve_invoice
 from invoices.services.contractors import save_contractor
 from invoices.services.drafting import save_draft
 from invoices.services.submission import submit_invoice
+from ksef.exchange.certificates import CertificateKind
 from ksef.gateway import InvoiceStatus
 from roles.access import Right
 from roles.audit import log_refusal
@@ -61,6 +63,8 @@ class Possessions:
     queued: uuid.UUID
     accepted: uuid.UUID
     rejected: uuid.UUID
+    # Somebody of the company who is connected to KSeF.
+    colleague: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ def make_world(simulator: Simulator) -> World:
         # Last, because nothing takes it out of the queue any more.
         mine, hers = _with_queued(people.alicja, mine), _with_queued(people.zofia, hers)
         connect_with_self_signed_certificate(actor=people.beata.actor, company=people.beata.company)
+        mine = replace(mine, colleague=people.beata.user.id)
     for person in (people.beata, people.cezary):
         _rename(person.user, mine.canary)
     people.zofia.user.set_password(PASSWORD)
@@ -145,6 +150,7 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
         queued=first.id,
         accepted=accepted.id,
         rejected=rejected.id,
+        colleague=owner.user.id,
     )
 
 
@@ -158,6 +164,12 @@ def _keep_certificates(owner: Person, simulator: Simulator, canary: str) -> None
     with owner.entered() as actor:
         save_offline_certificate(actor=actor, certificate=pair.certificate, key=pair.key)
         answer_help(actor=actor, article="ksef", is_helpful=False, comment=f"{canary} {HOSTILE}")
+    simulator.control("POST", "options", {"certification": 10**6})
+    request_certificate(
+        actor=owner.actor,
+        company=owner.company,
+        wish=CertificateWish(name="Certyfikat w drodze", kind=CertificateKind.OFFLINE, password=PASSWORD),
+    )
     AccessTimer.objects.update(notice_at=Now())
     raise_due_notices()
 
