@@ -14,7 +14,7 @@ from ksef.simulator.disturbing.answers import INSTEAD, answer_instead, disturb
 from ksef.simulator.errors import Elsewhere, Problem
 from ksef.simulator.faults import Action, ConnectionDropped, Effect, Hit, Operation
 from ksef.simulator.keys import ensure_keys
-from ksef.simulator.messages import MAX_BODY, Request, Response, read_request, render
+from ksef.simulator.messages import MAX_BODY, MAX_QUERY, Request, Response, read_request, render
 from ksef.simulator.routes import ROUTES
 from ksef.simulator.routing import serve
 from ksef.simulator.sending.packages import list_files_in_use
@@ -59,17 +59,16 @@ class Simulator:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         streams = self._streams(environ)
-        if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY and not streams:
-            environ = {**environ, "CONTENT_LENGTH": "0"}
-            request = read_request(environ)
-            response = self._refuse(Elsewhere(HTTPStatus.REQUEST_ENTITY_TOO_LARGE), request)
-            return _send(response, start_response)
+        excess = _find_excess(environ, streams=streams)
+        if excess is not None:
+            request = read_request({**environ, "CONTENT_LENGTH": "0", "QUERY_STRING": ""})
+            return _send(self._refuse(Elsewhere(excess), request), start_response, request=request)
         request = read_request(environ, streams=streams)
         hit = self._planned_fault(request)
         response = self._work(request) if hit is None else self._disturbed(request, hit)
         response = with_warning(response, request=request, world=self.world)
         truncated = hit is not None and hit.effect.action is Action.TRUNCATE
-        return _send(response, start_response, truncated=truncated)
+        return _send(response, start_response, request=request, truncated=truncated)
 
     def _streams(self, environ: "WSGIEnvironment") -> bool:
         method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO") or "/")
@@ -151,13 +150,26 @@ def create_app(
     return Simulator(world, sleep=sleep)
 
 
-def _send(response: Response, start_response: "StartResponse", *, truncated: bool = False) -> Iterable[bytes]:
+def _find_excess(environ: "WSGIEnvironment", *, streams: bool) -> HTTPStatus | None:
+    """Return why a request is refused before its body is read."""
+    if len(str(environ.get("QUERY_STRING") or "")) > MAX_QUERY:
+        return HTTPStatus.REQUEST_URI_TOO_LONG
+    if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BODY and not streams:
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return None
+
+
+def _send(
+    response: Response, start_response: "StartResponse", *, request: Request, truncated: bool = False
+) -> Iterable[bytes]:
     headers: list[tuple[str, str]] = [*response.headers]
     if response.content_type:
         headers.append(("Content-Type", response.content_type))
     if response.status != HTTPStatus.NO_CONTENT:
         headers.append(("Content-Length", str(len(response.body))))
     start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
+    if request.method == "HEAD":
+        return []
     return _half(response.body) if truncated else [response.body]
 
 

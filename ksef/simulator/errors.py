@@ -198,9 +198,14 @@ class TooManyRequests(Problem):
 class Elsewhere(Problem):
     """404, 405, 411, 413 and the 5xx of a fault: what stands before the API and not in its contract."""
 
-    def __init__(self, status: HTTPStatus) -> None:
+    def __init__(self, status: HTTPStatus, *headers: tuple[str, str]) -> None:
         super().__init__(status)
         self.status = status
+        self._headers = headers
+
+    @override
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return self._headers
 
     @override
     def body(self, asked: Asked) -> tuple[str, dict[str, object]]:

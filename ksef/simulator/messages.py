@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
@@ -15,14 +16,17 @@ from ksef.simulator.identifiers import Identifier, has_form, has_valid_digits
 
 MAX_BODY = 8_000_000
 """Bytes of a request body; an invoice of 3 MB, encrypted and in Base64, is 4 MB."""
-_LARGEST: Final = 1e300
-"""JSON knows numbers that no float holds, and Python reads NaN and Infinity where JSON has none."""
+MAX_QUERY: Final = 8192
+"""Characters of a query; every list the contract takes there is short."""
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 9000
 """Farther away a change of the time zone could leave the calendar."""
 
 _GREATEST: Final = 10_000_000_000
 """Of a number in JSON, which may be infinite or none at all; as seconds these are three centuries."""
+_INT64: Final = 2**63 - 1
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Half of a character, escaped in JSON: no encoding can write it, so no answer could repeat it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ class Fields:
     def of(cls, request: Request) -> "Fields":
         try:
             values = json.loads(request.body)
+            if _SURROGATE.search(request.body):
+                json.dumps(values, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise Refusal(21001, f"Treść nie jest poprawnym dokumentem JSON: {error}") from error
         if not isinstance(values, dict):
@@ -126,11 +132,11 @@ class Fields:
             raise self._wrong(name, f"wymagany jest tekst o długości od {low} do {high}")
         return value
 
-    def integer(self, name: str, *, least: int, most: int | None = None) -> int:
+    def integer(self, name: str, *, least: int, most: int = _INT64) -> int:
         value = self._values.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise self._wrong(name, f"wymagana jest liczba całkowita nie mniejsza niż {least}")
-        if most is not None and value > most:
+        if value > most:
             raise self._wrong(name, f"wymagana jest liczba całkowita nie większa niż {most}")
         return value
 

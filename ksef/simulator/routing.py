@@ -123,15 +123,17 @@ def serve(routes: "Sequence[Route]", *, world: World, request: Request, now: int
 
 
 def _find(routes: "Sequence[Route]", request: Request) -> tuple[Route, dict[str, str]]:
-    method_exists = False
+    others: set[str] = set()
     for route in routes:
         parts = route.parts_of(request.path)
         if parts is None:
             continue
         if route.method == request.method:
             return route, parts
-        method_exists = True
-    raise Elsewhere(HTTPStatus.METHOD_NOT_ALLOWED if method_exists else HTTPStatus.NOT_FOUND)
+        others.add(route.method)
+    if others:
+        raise Elsewhere(HTTPStatus.METHOD_NOT_ALLOWED, ("Allow", ", ".join(sorted(others))))
+    raise Elsewhere(HTTPStatus.NOT_FOUND)
 
 
 def _identify(route: Route, *, world: World, request: Request, now: int) -> Caller:

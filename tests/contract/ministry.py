@@ -206,13 +206,6 @@ class Visitor:
             contract.check(response)
         return response
 
-    def from_address(self, address: str) -> Visitor:
-        """Return the same visitor as a mounted simulator sees it coming from another address."""
-        transport = self.http._transport
-        assert isinstance(transport, httpx.WSGITransport)
-        moved = httpx.WSGITransport(app=transport.app, remote_addr=address)
-        return replace(self, http=httpx.Client(transport=moved, base_url=self.http.base_url))
-
     def get(self, path: str, **request: Any) -> Any:
         response = self.ask("GET", path, **request)
         assert response.status_code == 200, response.text

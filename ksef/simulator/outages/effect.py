@@ -11,7 +11,7 @@ from ksef.simulator.outages.records import Api, Outage, list_lasting_outages
 from ksef.simulator.world import World
 
 _API: Final = "/v2/"
-_STORE: Final = ("/download/", "/upload/")
+_STORE: Final = ("/download/", "/storage/")
 _SENDING: Final = re.compile(r"/v2/sessions/online/([^/]+)/invoices")
 _ORDER: Final = (Api.TOTAL_FAILURE, Api.FAILURE, Api.MAINTENANCE, Api.SESSIONS)
 
