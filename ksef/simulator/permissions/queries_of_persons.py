@@ -33,7 +33,7 @@ def query_own(call: Call) -> Response:
     """POST /permissions/query/personal/grants: what the caller may do in the present context, and why."""
     fields = Fields.of(call.request)
     granter = fields.optional_identifier("contextIdentifier", kinds=_CONTEXTS)
-    conditions = (*_common_conditions(call, fields, scopes=(*PERSONAL, MANAGE_VAT_UE)),)
+    conditions = _common_conditions(call, fields, scopes=(*PERSONAL, MANAGE_VAT_UE))
     found = [
         grant
         for grant in _own_grants(call)
@@ -47,7 +47,7 @@ def query_own(call: Call) -> Response:
 def _owned(call: Call) -> list[str]:
     """Return what Owner stands for; enforcement is there only with the role (since 2.9.0 in the answer)."""
     enforces = ENFORCEMENT in call.caller.permissions
-    return [*OWNED, ENFORCEMENT] if enforces else [*OWNED]
+    return [*OWNED, ENFORCEMENT] if enforces else list(OWNED)
 
 
 def _aliases(call: Call) -> frozenset[Identifier]:

@@ -1,6 +1,7 @@
 """How grants are shown in the answers to queries, and what the queries have in common (section 11)."""
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Final
 
 from ksef.simulator.identifiers import Identifier
 from ksef.simulator.messages import Fields, Response, json_response, without_empty
@@ -10,7 +11,7 @@ from ksef.simulator.permissions.records import Grant
 from ksef.simulator.routing import Call
 from ksef.simulator.world import iso
 
-STATES = ("Active", "Inactive")
+STATES: Final = ("Active", "Inactive")
 
 
 def answer(
