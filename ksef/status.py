@@ -48,6 +48,15 @@ class LoginFate(Enum):
     FAILED = "failed"  # A fault of KSeF; start again from a new challenge.
 
 
+class OperationFate(Enum):
+    """Where the granting or revoking of a permission, or a request for a certificate, stands."""
+
+    PENDING = "pending"
+    DONE = "done"
+    REFUSED = "refused"  # For good; ksef.remedies says what helps.
+    FAILED = "failed"  # A fault of KSeF; the same may be asked for again.
+
+
 # Status codes of an invoice in a session.
 _INVOICE_FATES = {
     100: InvoiceFate.PENDING,
@@ -110,6 +119,14 @@ _LOGIN_FATES = {
     550: LoginFate.FAILED,
 }
 _REFUSALS = range(400, 500)
+
+# Status codes of permission operations and of requests for certificates (sections 3 and 11).
+_OPERATION_FATES = {
+    100: OperationFate.PENDING,
+    200: OperationFate.DONE,
+    500: OperationFate.FAILED,
+    550: OperationFate.FAILED,
+}
 
 # A send was refused because of its session: 21155 full, 21173 unknown, 21180 closed, 21184 maintenance.
 _SESSION_OVER = frozenset({21155, 21173, 21180, 21184})
@@ -176,6 +193,13 @@ def login_fate(code: int) -> LoginFate:
     if code in _REFUSALS:
         return LoginFate.REFUSED
     return _LOGIN_FATES.get(code, LoginFate.PENDING)
+
+
+def operation_fate(code: int) -> OperationFate:
+    """Any 4xx refuses, today's and tomorrow's."""
+    if code in _REFUSALS:
+        return OperationFate.REFUSED
+    return _OPERATION_FATES.get(code, OperationFate.PENDING)
 
 
 def needs_new_session(refusal_code: int) -> bool:

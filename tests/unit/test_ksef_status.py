@@ -7,6 +7,7 @@ from ksef.status import (
     ExportFate,
     InvoiceFate,
     LoginFate,
+    OperationFate,
     SessionFate,
     batch_remedy,
     export_fate,
@@ -18,6 +19,7 @@ from ksef.status import (
     login_fate,
     needs_missing_part,
     needs_new_session,
+    operation_fate,
     session_fate,
 )
 
@@ -157,3 +159,19 @@ def test_refusals_that_ask_for_another_session() -> None:
     """F16, F17."""
     assert all(map(needs_new_session, (21155, 21173, 21180, 21184)))
     assert not any(map(needs_new_session, (21402, 21403, 21405, 403)))
+
+
+@pytest.mark.parametrize(
+    ("code", "fate"),
+    [
+        (100, OperationFate.PENDING),
+        (200, OperationFate.DONE),
+        *((code, OperationFate.REFUSED) for code in (400, 410, 420, 430, 440, 450, 499)),
+        (500, OperationFate.FAILED),
+        (550, OperationFate.FAILED),
+        (299, OperationFate.PENDING),
+    ],
+)
+def test_operation_codes(code: int, fate: OperationFate) -> None:
+    """Sections 3 and 11; an unknown one is still running (F26)."""
+    assert operation_fate(code) is fate
