@@ -36,6 +36,8 @@ class CompanyLabel:
 @dataclass(frozen=True, slots=True)
 class Shell:
     user_name: str = ""
+    # What a browser's tab keeps for this person, it offers to nobody else.
+    person: str = ""
     company: CompanyLabel | None = None
     companies: tuple[Link, ...] = ()
     environment: EnvironmentLabel | None = None
@@ -71,10 +73,11 @@ def _shell(request: HttpRequest) -> Shell:
     )
     company = getattr(request, "company", None)
     if company is None:
-        return Shell(user_name=str(user), companies=companies, is_demo=settings.DEMO)
+        return Shell(user_name=str(user), person=str(user.pk), companies=companies, is_demo=settings.DEMO)
     actor: Actor = request.actor  # type: ignore[attr-defined]  # set together with request.company
     return Shell(
         user_name=str(user),
+        person=str(user.pk),
         company=CompanyLabel(name=company.name, slug=company.slug, nip=company.nip),
         companies=companies,
         environment=environment_label(company.environment),

@@ -46,9 +46,11 @@ def living_sessions(
             )
             if session is None:
                 logout(request)
-                messages.info(request, _("Twoja sesja się skończyła. Zaloguj się ponownie."))
+                messages.info(
+                    request, _("Twoja sesja się skończyła. Po zalogowaniu wrócisz tam, gdzie byłeś.")
+                )
             elif not _is_by_itself(request):
-                browser_sessions.see(session)
+                browser_sessions.see(request, session)
             request.living_session = session
         return get_response(request)
 

@@ -64,13 +64,16 @@ def start_simulator(*, log: Path, processing: float = 0.05) -> Iterator[Simulato
 
 
 @contextmanager
-def start_web(simulator: Simulator, *, log: Path) -> Iterator[str]:
+def start_web(
+    simulator: Simulator, *, log: Path, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[str]:
     """Start gunicorn as the demo does, on a free port; the address when it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
     variables = {**os.environ, "KSEF_SIMULATOR_URL": simulator.url, "PORT": str(port), "WEB_CONCURRENCY": "1"}
+    variables |= environment
     url = f"http://127.0.0.1:{port}"
     with (
         log.open("wb") as output,

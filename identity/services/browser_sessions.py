@@ -51,11 +51,11 @@ def current_id(request: HttpRequest) -> uuid.UUID | None:
     return None if text is None else uuid.UUID(text)
 
 
-def see(session: LivingSession) -> None:
-    """Note that the person is there; once a minute is enough."""
+def see(request: HttpRequest, session: LivingSession) -> None:
+    """Note that the person is there, and where; once a minute is enough."""
     now = timezone.now()
     if now - session.seen_at > _GRAIN:
-        BrowserSession.objects.filter(id=session.id).update(seen_at=now)
+        BrowserSession.objects.filter(id=session.id).update(seen_at=now, address=get_client_ip(request))
 
 
 def end(*, user_id: uuid.UUID, session_id: uuid.UUID) -> bool:
