@@ -43,8 +43,9 @@ check-django: setup
 	$(THROWAWAY) $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	$(THROWAWAY) $(BIN)/python manage.py check
 
-bench: setup ## Measure what a person waits for: XML, validation, signature, PDF
+bench: setup ## Measure what a person waits for, and whether a log-in tells by its time who has an account
 	@DJANGO_SETTINGS_MODULE=config.settings $(THROWAWAY) $(BIN)/python -m tests.bench
+	@TIMED_TRIES=200 $(BIN)/python -m pytest -q tests/security/test_login_limits.py -k takes_as_long
 
 browser: setup ## Run the tests that drive a real browser
 	@.ci/setup browser

@@ -5,6 +5,7 @@ from django.urls import path
 
 from identity.confirmation import recently_confirmed
 from identity.views import account, confirm, factors, passkeys
+from identity.views.evenly import evenly
 
 account_urls = [
     path("", account.account, name="account"),
@@ -12,6 +13,7 @@ account_urls = [
     path("sesje/<uuid:session_id>/zakoncz/", account.end_session, name="end_session"),
     path("reauthenticate/", confirm.confirm, name="account_reauthenticate"),
     path("email/", recently_confirmed(allauth_views.email), name="account_email"),
+    path("password/reset/", evenly(allauth_views.password_reset), name="account_reset_password"),
     path("login/klucz/", passkeys.log_in, name="passkey_login"),
     path("drugi-skladnik/", factors.setup, name="mfa_setup"),
     path("drugi-skladnik/logowanie/", confirm.second_step, name="mfa_authenticate"),
