@@ -118,7 +118,9 @@ def main() -> int:
     options = replace(
         Options(), processing=arguments.processing, rate_limits=arguments.limits == "production"
     )
-    with create_environments(data=arguments.data, options=options, schemas=arguments.schemas) as app:
+    with create_environments(
+        data=arguments.data, options=options, schemas=arguments.schemas, in_background=True
+    ) as app:
         try:
             servers = _servers(arguments, app)
         except CannotListen as error:

@@ -17,6 +17,7 @@ from ksef.simulator.keys import ensure_keys
 from ksef.simulator.messages import MAX_BODY, MAX_QUERY, Request, Response, read_request, render
 from ksef.simulator.routes import ROUTES
 from ksef.simulator.routing import serve
+from ksef.simulator.sending.background import Background
 from ksef.simulator.sending.packages import list_files_in_use
 from ksef.simulator.sending.processing import Processing
 from ksef.simulator.state import Store
@@ -31,12 +32,16 @@ _TEST_DATA = "/v2/testdata/"
 
 
 class Simulator:
-    """A WSGI application and a context manager; `close()` lets go of the database."""
+    """A WSGI application and a context manager; `close()` lets go of the database.
 
-    def __init__(self, world: World, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    `in_background`: what was sent is processed by a thread; else before each request.
+    """
+
+    def __init__(
+        self, world: World, *, sleep: Callable[[float], None] = time.sleep, in_background: bool = False
+    ) -> None:
         self.world = world
         self._sleep = sleep
-        self._processing = Processing(world)
         self._routes = tuple(
             route for route in ROUTES if world.flavour.has_test_data or not route.path.startswith(_TEST_DATA)
         )
@@ -44,6 +49,9 @@ class Simulator:
             world.load()
             ensure_keys(world.store, now=world.now())
             world.spool.keep_only(list_files_in_use(world.store))
+        processing = Processing(world)
+        self._background = Background(world, processing) if in_background else None
+        self._work_off = self._background.settle if self._background else processing.settle
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +62,8 @@ class Simulator:
         self.close()
 
     def close(self) -> None:
+        if self._background is not None:
+            self._background.stop()
         self.world.store.close()
         self.world.spool.close()
 
@@ -125,7 +135,7 @@ class Simulator:
         store = self.world.store
         try:
             # Verdicts are committed on their own: a refused request is rolled back, they are not.
-            self._processing.settle(now=self.world.now())
+            self._work_off(now=self.world.now())
             if request.stream is not None:
                 return serve(self._routes, world=self.world, request=request, now=self.world.now())
             with store.transaction():

@@ -51,8 +51,8 @@ def create_environments(
     data: Path | None = None,
     options: Options | None = None,
     wall_clock: Callable[[], float] = time.time,
-    sleep: Callable[[float], None] = time.sleep,
     schemas: Path | None = None,
+    in_background: bool = False,
 ) -> Environments:
     """Return all three; each keeps its data in a folder of `data` named like it, or nowhere."""
     return Environments(
@@ -65,7 +65,7 @@ def create_environments(
                     flavour=flavour,
                     schemas=schemas,
                 ),
-                sleep=sleep,
+                in_background=in_background,
             )
             for flavour in FLAVOURS
         }

@@ -6,18 +6,25 @@ All of it follows from the database, so a process that was killed goes on where 
 import json
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
 
 from ksef.simulator.limits.effective import SessionLimits, session_limits
 from ksef.simulator.sending.judging import Case, Finding, judge, read_document
 from ksef.simulator.sending.packages import find_next_package, find_package
-from ksef.simulator.sending.records import ONLINE, SUCCESS, Invoice, Session, find_session, read_content
+from ksef.simulator.sending.records import (
+    ONLINE,
+    SUCCESS,
+    Invoice,
+    Session,
+    find_session,
+    read_content,
+)
 from ksef.simulator.sending.unpacking import unpack
 from ksef.simulator.sending.upo import keep_page, prepare_next_page, read_seal
+from ksef.simulator.sending.waiting import find_due_context, list_due
 from ksef.simulator.world import World, as_milliseconds
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _CHUNK: Final = 100
 _CHUNK_BYTES: Final = 8_000_000
@@ -28,25 +35,44 @@ _TOO_LATE: Final = "Przekroczono czas wysyłki"
 
 
 class Processing:
-    """The work on one world's sessions; one thread at a time does it."""
+    """The work on one world's sessions, which one thread at a time does.
+
+    Mounted in a test, all of it is done before the next request is answered, strictly in the order of arrival. With a
+    thread of its own requests wait for little work and not for much, and no company waits for another's
+    ten thousand invoices: the order of arrival holds within each company then.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._lock = threading.Lock()
         self._package: Iterator[None] = iter(())
+        self._package_of = ""
+        self._last_context = ""
 
     def settle(self, *, now: int) -> None:
-        """Do everything whose time has come, in the order of arrival."""
+        """Do everything whose time has come."""
         with self._lock:
-            while self._step(now=now, not_before=0):
+            while self._step(now=now):
                 pass
 
-    def _step(self, *, now: int, not_before: int) -> bool:
+    def live_step(self) -> bool:
+        """Do one bounded piece of each kind of work, for whom it is the turn; return whether there was any."""
+        with self._lock:
+            now = self._world.now()
+            done = [
+                _end_sessions(self._world, now=now),
+                self._unpack_some(now=now),
+                self._judge_in_turn(now=now),
+                _finish_session(self._world, now=now),
+            ]
+        return any(done)
+
+    def _step(self, *, now: int) -> bool:
         """Do one bounded piece of work and return whether there was any."""
         return (
             _end_sessions(self._world, now=now)
             or self._unpack_some(now=now)
-            or _judge_some(self._world, now=now, not_before=not_before)
+            or _judge_some(self._world, lambda: list_due(self._world.store, now=now, most=_CHUNK))
             or _finish_session(self._world, now=now)
         )
 
@@ -57,10 +83,25 @@ class Processing:
         with self._world.store.transaction():
             found = find_next_package(self._world.store, now=now)
         if found is None:
+            self._package_of = ""
             return False
         session, package = found
-        self._package = unpack(self._world, session, package)
+        self._package, self._package_of = unpack(self._world, session, package), session.party
         return True
+
+    def _judge_in_turn(self, *, now: int) -> bool:
+        """Judge some invoices of one company, then of another; not of the one whose package is being unpacked."""
+
+        def choose() -> list[Invoice]:
+            store = self._world.store
+            unpacking, last = self._package_of, self._last_context
+            context = find_due_context(store, now=now, but=unpacking, nor=last)
+            if context is None and last != unpacking:
+                context = find_due_context(store, now=now, but=unpacking, nor=unpacking)
+            self._last_context = context or ""
+            return [] if context is None else list_due(store, now=now, most=_CHUNK, context=context)
+
+        return _judge_some(self._world, choose, is_live=True)
 
 
 def _end_sessions(world: World, *, now: int) -> bool:
@@ -91,34 +132,32 @@ def _end_session(world: World, session: Session) -> None:
         world.store.update("sessions", session.id, closed_at=at, updated_at=at, code=_EMPTY, details=details)
 
 
-def _judge_some(world: World, *, now: int, not_before: int) -> bool:
-    """Judge the next invoices: reading them takes nobody's turn, only the verdicts are one transaction."""
+def _judge_some(world: World, choose: Callable[[], list[Invoice]], *, is_live: bool = False) -> bool:
+    """Judge the chosen invoices: reading them takes nobody's turn, only the verdicts are one transaction."""
     with world.store.transaction():
-        cases = _next_cases(world, now=now)
+        cases = _as_cases(world, choose())
     if not cases:
         return False
     findings = [read_document(case, schemas=world.schemas) for case in cases]
     with world.store.transaction():
-        _write_verdicts(world, findings, not_before=not_before)
+        _write_verdicts(world, findings, not_before=world.now() if is_live else 0)
     return True
 
 
-def _next_cases(world: World, *, now: int) -> list[Case]:
-    rows = world.store.rows(
-        "SELECT * FROM invoices WHERE code IS NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?", now, _CHUNK
-    )
+def _as_cases(world: World, invoices: list[Invoice]) -> list[Case]:
+    """Fetch the documents, of no more invoices than memory should hold."""
     sessions: dict[str, tuple[Session, SessionLimits]] = {}
     cases: list[Case] = []
     size = 0
-    for row in rows:
-        size += row["size"] or 0
+    for invoice in invoices:
+        size += invoice.size or 0
         if cases and size > _CHUNK_BYTES:
             break
-        invoice = Invoice(**row, content=read_content(world.store, row["id"]))
         if invoice.session not in sessions:
             sessions[invoice.session] = _session_of(world, invoice)
         session, limits = sessions[invoice.session]
-        cases.append(Case(invoice=invoice, session=session, limits=limits))
+        content = read_content(world.store, invoice.id)
+        cases.append(Case(invoice=replace(invoice, content=content), session=session, limits=limits))
     return cases
 
 

@@ -64,6 +64,11 @@ class Session:
         return (self.context_type, self.context)
 
     @property
+    def party(self) -> str:
+        """The owner as one text, which the invoices name as their context."""
+        return ":".join(self.owner)
+
+    @property
     def messages(self) -> list[str]:
         return list(json.loads(self.details))
 
@@ -170,7 +175,7 @@ def add_invoice(store: Store, arrival: Arrival) -> int:
         "invoices",
         reference=arrival.reference,
         session=arrival.session.reference,
-        context=":".join(arrival.session.owner),
+        context=arrival.session.party,
         ordinal=arrival.ordinal,
         hash=arrival.hash,
         size=arrival.size,
