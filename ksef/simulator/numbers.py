@@ -29,10 +29,17 @@ def crc8(data: bytes) -> int:
     """CRC-8 with polynomial 0x07 and nothing else: no reflection, start or end value (section 8)."""
     register = 0
     for byte in data:
-        register ^= byte
-        for _ in range(8):
-            register = (register << 1) ^ (0x107 if register & 0x80 else 0)
+        register = _REMAINDERS[register ^ byte]
     return register
+
+
+def _remainder(byte: int) -> int:
+    for _ in range(8):
+        byte = (byte << 1) ^ (0x107 if byte & 0x80 else 0)
+    return byte
+
+
+_REMAINDERS: Final = tuple(_remainder(byte) for byte in range(256))
 
 
 def has_valid_check_digit(nip: str) -> bool:

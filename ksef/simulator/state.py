@@ -29,7 +29,6 @@ class Store:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         # An open connection that is collected would be a warning; the finalizer also serves whoever forgets close().
         self._closed = weakref.finalize(self, self._connection.close)
-        self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.executescript(KEPT + EMPTIED)
@@ -70,11 +69,17 @@ class Store:
         self._connection.execute(statement, (*values.values(), identifier))
 
     def rows(self, query: str, *values: Value) -> list[dict[str, Any]]:
-        return [dict(row) for row in self._connection.execute(query, values)]
+        # sqlite3.Row looks every column up by its name, which is slow with many of them.
+        found = self._connection.execute(query, values)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found]
 
     def row(self, query: str, *values: Value) -> dict[str, Any] | None:
-        found = self._connection.execute(query, values).fetchone()
-        return None if found is None else dict(found)
+        found = self._connection.execute(query, values)
+        row = found.fetchone()
+        if row is None:
+            return None
+        return {column[0]: value for column, value in zip(found.description, row, strict=True)}
 
     def setting(self, name: str) -> Any:
         found = self.row("SELECT value FROM settings WHERE name = ?", name)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -71,6 +72,7 @@ def to_datetime(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
 
 
+@lru_cache(maxsize=4096)
 def iso(milliseconds: int) -> str:
     return to_datetime(milliseconds).isoformat(timespec="milliseconds")
 

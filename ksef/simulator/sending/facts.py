@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Final
 
 from lxml import etree
@@ -97,11 +98,12 @@ def read_facts(root: etree._Element, structure: Structure) -> Facts:
 
 
 class _Source:
-    """Texts of a document by paths that leave its namespace out."""
+    """Texts of a document by paths that leave its namespace out; a path is looked up once, not its every child."""
 
     def __init__(self, root: etree._Element, structure: Structure) -> None:
         self._root = root
         self._namespace = structure.namespace
+        self._known: dict[str, dict[str, str]] = {}
 
     def element(self, path: str) -> etree._Element | None:
         return self._root.find(self._qualified(path))
@@ -111,8 +113,24 @@ class _Source:
 
     def text(self, path: str, *, of: etree._Element | None = None) -> str:
         """Return an element's text as xsd:token reads it: without surrounding or double spaces."""
-        found = (self._root if of is None else of).findtext(self._qualified(path))
+        if of is not None:
+            found = of.findtext(self._qualified(path))
+        else:
+            parent, _, name = path.rpartition("/")
+            found = self._texts_in(parent).get(name)
         return " ".join((found or "").split())
+
+    def _texts_in(self, parent: str) -> dict[str, str]:
+        """Return the texts of the children of the first element at this path, the first of each name."""
+        if parent not in self._known:
+            element = self.element(parent) if parent else self._root
+            start = len(self._namespace) + 2
+            texts: dict[str, str] = {}
+            # An invoice has forty such fields and ten thousand lines at most; only elements have a text for a name.
+            for child in () if element is None else element.iterchildren(f"{{{self._namespace}}}*"):
+                texts.setdefault(child.tag[start:], child.text or "")
+            self._known[parent] = texts
+        return self._known[parent]
 
     def required(self, path: str, pattern: re.Pattern[str] | None = None) -> str:
         found = self.text(path)
@@ -136,7 +154,12 @@ class _Source:
         return Rejected(430, f"Element {path}: brak albo nieprawidłowa wartość.")
 
     def _qualified(self, path: str) -> str:
-        return "/".join(f"{{{self._namespace}}}{step}" for step in path.split("/"))
+        return _qualified(self._namespace, path)
+
+
+@cache
+def _qualified(namespace: str, path: str) -> str:
+    return "/".join(f"{{{namespace}}}{step}" for step in path.split("/"))
 
 
 def _read_date(source: _Source, path: str) -> date:

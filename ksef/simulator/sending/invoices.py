@@ -23,7 +23,7 @@ from ksef.simulator.sending.records import (
     readable_session,
 )
 from ksef.simulator.sending.sessions import require_open
-from ksef.simulator.sending.upo import invoice_upo_link
+from ksef.simulator.sending.upo import UpoLinks
 from ksef.simulator.state import Store
 from ksef.simulator.world import as_milliseconds, iso, iso_or_none, warsaw_date
 
@@ -131,7 +131,7 @@ def show_invoice_status(call: Call) -> Response:
     invoice = records.find_invoice(call.world.store, session=session.reference, reference=reference)
     if invoice is None:
         raise Refusal(21405, f"Faktura o numerze referencyjnym {reference} nie została znaleziona.")
-    return json_response(_as_json(call, invoice))
+    return json_response(_as_json(invoice, links=UpoLinks.of(call), now=call.now))
 
 
 def list_session_invoices(call: Call) -> Response:
@@ -155,13 +155,18 @@ def _list(call: Call, listing: _Listing) -> Response:
     found = listing(call.world.store, session.reference, after=after, most=cursor.size + 1)
     shown = found[: cursor.size]
     token = cursor.token_after((shown[-1].ordinal,)) if len(found) > len(shown) else None
-    items = [_as_json(call, invoice) for invoice in shown]
+    links = UpoLinks.of(call)
+    items = [_as_json(invoice, links=links, now=call.now) for invoice in shown]
     return json_response(without_empty({"continuationToken": token, "invoices": items}))
 
 
-def _as_json(call: Call, invoice: Invoice) -> dict[str, object]:
-    stored = invoice.stored_at if invoice.stored_at is not None and invoice.stored_at <= call.now else None
-    url, expires = invoice_upo_link(call, invoice) if invoice.code == SUCCESS else (None, None)
+def _as_json(invoice: Invoice, *, links: UpoLinks, now: int) -> dict[str, object]:
+    stored = invoice.stored_at if invoice.stored_at is not None and invoice.stored_at <= now else None
+    url, expires = (
+        links.to(session=invoice.session, document=invoice.reference)
+        if invoice.code == SUCCESS
+        else (None, None)
+    )
     return without_empty(
         {
             "ordinalNumber": invoice.ordinal,
@@ -176,7 +181,7 @@ def _as_json(call: Call, invoice: Invoice) -> dict[str, object]:
             "upoDownloadUrl": url,
             "upoDownloadUrlExpirationDate": expires,
             "invoicingMode": invoice.mode,
-            "status": _status(invoice, now=call.now),
+            "status": _status(invoice, now=now),
         }
     )
 

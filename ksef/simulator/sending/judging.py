@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ksef.simulator.access.authentications import find_authentication
+from ksef.simulator.access.authentications import Authentication
 from ksef.simulator.limits.effective import SessionLimits
 from ksef.simulator.numbers import new_ksef_number
 from ksef.simulator.permissions.issuing import may_issue
@@ -32,6 +32,7 @@ class Case:
 
     invoice: Invoice
     session: Session
+    login: Authentication | None
     limits: SessionLimits
 
 
@@ -111,8 +112,7 @@ def _check_sending(world: World, case: Case, *, facts: Facts) -> None:
     invoice, session = case.invoice, case.session
     if facts.has_attachment:
         _check_attachment(world, case, facts=facts)
-    login = find_authentication(world.store, session.authentication)
-    if login is None or not may_issue(world, login, facts):
+    if case.login is None or not may_issue(world, case.login, facts):
         raise Rejected(410, f"Brak uprawnień do wystawienia faktury w imieniu podmiotu {facts.seller}.")
     check_dates(facts, accepted_on=warsaw_date(invoice.received_at))
     if world.flavour.checks_nip or session.checks_nip:

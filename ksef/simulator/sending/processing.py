@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from ksef.simulator.limits.effective import SessionLimits, session_limits
+from ksef.simulator.access.authentications import find_authentication
+from ksef.simulator.limits.effective import session_limits
 from ksef.simulator.sending.judging import Case, Finding, judge, read_document
 from ksef.simulator.sending.packages import find_next_package, find_package
 from ksef.simulator.sending.records import (
@@ -146,26 +147,30 @@ def _judge_some(world: World, choose: Callable[[], list[Invoice]], *, is_live: b
 
 def _as_cases(world: World, invoices: list[Invoice]) -> list[Case]:
     """Fetch the documents, of no more invoices than memory should hold."""
-    sessions: dict[str, tuple[Session, SessionLimits]] = {}
+    known: dict[str, Case] = {}
     cases: list[Case] = []
     size = 0
     for invoice in invoices:
         size += invoice.size or 0
         if cases and size > _CHUNK_BYTES:
             break
-        if invoice.session not in sessions:
-            sessions[invoice.session] = _session_of(world, invoice)
-        session, limits = sessions[invoice.session]
+        if invoice.session not in known:
+            known[invoice.session] = _case_of(world, invoice)
         content = read_content(world.store, invoice.id)
-        cases.append(Case(invoice=replace(invoice, content=content), session=session, limits=limits))
+        cases.append(replace(known[invoice.session], invoice=replace(invoice, content=content)))
     return cases
 
 
-def _session_of(world: World, invoice: Invoice) -> tuple[Session, SessionLimits]:
+def _case_of(world: World, invoice: Invoice) -> Case:
     session = find_session(world.store, invoice.session)
     if session is None:
         raise LookupError(invoice.session)
-    return session, session_limits(world, context=session.owner, batch=session.is_batch)
+    return Case(
+        invoice=invoice,
+        session=session,
+        login=find_authentication(world.store, session.authentication),
+        limits=session_limits(world, context=session.owner, batch=session.is_batch),
+    )
 
 
 def _write_verdicts(world: World, findings: list[Finding], *, not_before: int) -> None:

@@ -119,7 +119,7 @@ class Invoice:
 
     @property
     def messages(self) -> list[str]:
-        return list(json.loads(self.details))
+        return [] if self.details == "[]" else list(json.loads(self.details))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from dataclasses import dataclass
 
 from ksef.simulator import bearer
 from ksef.simulator.access.authentications import find_authentication
@@ -67,19 +68,33 @@ def download_upo(call: Call) -> Response:
     return _answer(content)
 
 
-def invoice_upo_link(call: Call, invoice: Invoice) -> tuple[str, str]:
-    """Return a fresh pre-signed address and when it expires."""
-    return _link(call, session=invoice.session, document=invoice.reference)
+@dataclass(frozen=True, slots=True)
+class UpoLinks:
+    """Fresh pre-signed addresses of one answer, which expire all at once."""
+
+    signer: bearer.LinkSigner
+    root_url: str
+    expires: int
+
+    @classmethod
+    def of(cls, call: Call) -> "UpoLinks":
+        lifetime = as_milliseconds(call.world.options.link_lifetime)
+        return cls(bearer.LinkSigner.of(call.world.store), call.request.root_url, call.now + lifetime)
+
+    def to(self, *, session: str, document: str) -> tuple[str, str]:
+        """Return the address and when it expires."""
+        path = f"/download/upo/{session}/{document}"
+        return f"{self.root_url}{path}?{self.signer.sign(path, expires=self.expires)}", iso(self.expires)
 
 
 def session_upo_pages(call: Call, session: Session) -> list[dict[str, object]]:
     """Return the pages of a processed session's UPO, each with a fresh address."""
-    return [_page(call, session, reference) for reference in _page_references(call.world.store, session)]
-
-
-def _page(call: Call, session: Session, reference: str) -> dict[str, object]:
-    url, expires = _link(call, session=session.reference, document=reference)
-    return {"referenceNumber": reference, "downloadUrl": url, "downloadUrlExpirationDate": expires}
+    links = UpoLinks.of(call)
+    pages: list[dict[str, object]] = []
+    for reference in _page_references(call.world.store, session):
+        url, expires = links.to(session=session.reference, document=reference)
+        pages.append({"referenceNumber": reference, "downloadUrl": url, "downloadUrlExpirationDate": expires})
+    return pages
 
 
 def _page_references(store: Store, session: Session) -> list[str]:
@@ -118,13 +133,6 @@ def keep_page(world: World, confirmation: Confirmation, content: bytes, *, now: 
 
 def read_seal(store: Store) -> Seal:
     return Seal(key=str(store.setting("seal_key")), certificate=str(store.setting("seal_certificate")))
-
-
-def _link(call: Call, *, session: str, document: str) -> tuple[str, str]:
-    expires = call.now + as_milliseconds(call.world.options.link_lifetime)
-    path = f"/download/upo/{session}/{document}"
-    query = bearer.sign_link(call.world.store, path=path, expires=expires)
-    return f"{call.request.root_url}{path}?{query}", iso(expires)
 
 
 def _answer(content: bytes) -> Response:
