@@ -104,7 +104,11 @@ def simulator(simulator_process: Simulator, settings: Settings) -> Simulator:
     simulator_process.reset()
     settings.KSEF_SIMULATOR_URL = simulator_process.url
     settings.KSEF_ADDRESSES = {
-        **settings.KSEF_ADDRESSES,
-        "simulator": (f"{simulator_process.url}/v2", simulator_process.url),
+        name: (f"{simulator_process.url}{path}/v2", f"{simulator_process.url}{path}")
+        for name, path in (("simulator", ""), ("demo", "/demo"), ("production", "/production"))
+    }
+    settings.KSEF_APPLICATIONS = {
+        **settings.KSEF_APPLICATIONS,
+        "simulator": f"{simulator_process.url}/web/",
     }
     return simulator_process

@@ -29,7 +29,8 @@ class Simulator:
     url: str
 
     def reset(self) -> None:
-        self.control("POST", "reset")
+        for environment in ("", "demo", "production"):
+            self.control("POST", "reset", environment=environment)
 
     def ledger(self) -> list[dict[str, Any]]:
         """What KSeF really accepted: the oracle."""
@@ -40,8 +41,21 @@ class Simulator:
         """Script faults, each met once by the next request that matches it."""
         self.control("POST", "faults", {"faults": list(faults)})
 
-    def control(self, method: str, what: str, body: Any = None) -> Any:
-        response = httpx.request(method, f"{self.url}/_control/{what}", json=body, timeout=10)
+    def grant(
+        self, *, context: str, nip: str, permissions: tuple[str, ...] = ("InvoiceRead", "InvoiceWrite")
+    ) -> None:
+        """Let whoever bears this NIP act in the context, as form ZAW-FA at the tax office does; TEST only."""
+        body = {
+            "contextIdentifier": {"type": "Nip", "value": context},
+            "authorizedIdentifier": {"type": "Nip", "value": nip},
+            "permissions": [{"permissionType": name, "description": "Uprawnienie do prób"} for name in permissions],
+        }
+        httpx.post(f"{self.url}/v2/testdata/permissions", json=body, timeout=10).raise_for_status()
+
+    def control(self, method: str, what: str, body: Any = None, *, environment: str = "") -> Any:
+        """Ask the control API of TEST, or of demo or production by name."""
+        base = f"{self.url}/{environment}".rstrip("/")
+        response = httpx.request(method, f"{base}/_control/{what}", json=body, timeout=10)
         response.raise_for_status()
         return response.json() if response.content else None
 

@@ -79,9 +79,9 @@ class _Key:
         return f"{self.issue_date.isoformat()}_{self.created_at.isoformat()}_{self.id}"
 
 
-def list_invoices(*, slug: str, wanted: InvoiceFilter) -> InvoicePage:
-    """One page of invoices, newest first; always one query, however many rows."""
-    rows = _filtered(wanted).order_by("-issue_date", "-created_at", "-id")
+def list_invoices(*, slug: str, environment: str, wanted: InvoiceFilter) -> InvoicePage:
+    """One page of the environment's invoices (S13), newest first; always one query, however many rows."""
+    rows = _filtered(wanted).filter(environment=environment).order_by("-issue_date", "-created_at", "-id")
     after = _Key.read(wanted.after)
     if after is not None:
         rows = rows.filter(_beyond(after))
@@ -96,9 +96,11 @@ def list_invoices(*, slug: str, wanted: InvoiceFilter) -> InvoicePage:
     )
 
 
-def list_months() -> list[tuple[str, str]]:
+def list_months(*, environment: str) -> list[tuple[str, str]]:
     """The months from the newest invoice back to the oldest, as ("2026-11", "listopad 2026")."""
-    span = Invoice.objects.aggregate(first=Min("issue_date"), last=Max("issue_date"))
+    span = Invoice.objects.filter(environment=environment).aggregate(
+        first=Min("issue_date"), last=Max("issue_date")
+    )
     if span["first"] is None:
         return []
     newest = span["last"].year * 12 + span["last"].month - 1

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @require_safe
 def index(request: TenantRequest) -> HttpResponse:
     request.actor.require(Right.VIEW)
-    form = InvoiceFilterForm(request.GET, states=list_states(), months=list_months())
-    page = list_invoices(slug=request.company.slug, wanted=form.wanted())
+    form = InvoiceFilterForm(
+        request.GET, states=list_states(), months=list_months(environment=request.company.environment)
+    )
+    page = list_invoices(
+        slug=request.company.slug, environment=request.company.environment, wanted=form.wanted()
+    )
     context = {"form": form, "page": page, "may_issue": request.actor.may(Right.ISSUE)}
     return render(request, "invoices/index.html", context)
