@@ -25,6 +25,7 @@ from ksef.fa3.validate import validate
 from ksef.fa3.writer import write
 from ksef.qr import kod_i_url, qr_svg
 from ksef.xades import sign_auth_request
+from tests.contract.exporting import begin_export, finished_package
 from tests.contract.ministry import SELLER, Visitor, visiting
 from tests.contract.reading import EVER, filters_for, preload
 from tests.snapshots import invoice_of, line_of
@@ -70,10 +71,17 @@ def _ask_metadata(visitor: Visitor, query: str, **changes: object) -> Callable[[
     return lambda: visitor.http.post(url, json=filters_for(**changes), headers=headers).raise_for_status()
 
 
-def _measure_metadata() -> None:
+def _export(visitor: Visitor, compression: str) -> None:
+    export = begin_export(visitor, compressionType=compression)
+    finished_package(visitor, export)
+
+
+def _measure_reading() -> None:
     with visiting() as visitor:
         preload(visitor, seller=SELLER, number="FV", count=100_000)
         visitor.log_in()
+        for compression in ("Zip", "TarGz"):
+            _row(f"export of 10 000 invoices as {compression}", partial(_export, visitor, compression), "")
         for date_type in ("PermanentStorage", "Invoicing", "Issue"):
             dates = {**EVER, "dateType": date_type}
             for name, query, changes in (
@@ -124,7 +132,7 @@ def main() -> None:
     _row("draw KOD I", lambda: qr_svg(url), "")
     for lines, aim in ((1, "134 ms"), (20, "250 ms")):
         _row(f"print an invoice of {lines} lines as PDF", _print(_freeze(_invoice(lines))), aim)
-    _measure_metadata()
+    _measure_reading()
 
 
 if __name__ == "__main__":

@@ -48,7 +48,9 @@ class Simulator:
         body = {
             "contextIdentifier": {"type": "Nip", "value": context},
             "authorizedIdentifier": {"type": "Nip", "value": nip},
-            "permissions": [{"permissionType": name, "description": "Uprawnienie do prób"} for name in permissions],
+            "permissions": [
+                {"permissionType": name, "description": "Uprawnienie do prób"} for name in permissions
+            ],
         }
         httpx.post(f"{self.url}/v2/testdata/permissions", json=body, timeout=10).raise_for_status()
 

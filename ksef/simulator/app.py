@@ -15,6 +15,7 @@ from ksef.simulator.errors import Elsewhere, Problem
 from ksef.simulator.faults import Action, ConnectionDropped, Effect, Hit, Operation
 from ksef.simulator.keys import ensure_keys
 from ksef.simulator.messages import MAX_BODY, MAX_QUERY, Request, Response, read_request, render
+from ksef.simulator.reading.export_records import list_export_files
 from ksef.simulator.routes import ROUTES
 from ksef.simulator.routing import serve
 from ksef.simulator.sending.background import Background
@@ -27,6 +28,7 @@ from ksef.simulator.world import Options, World, iso
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+_PIECE = 256 * 1024
 _CONTROL = "/_control/"
 _TEST_DATA = "/v2/testdata/"
 
@@ -48,7 +50,7 @@ class Simulator:
         with world.store.transaction():
             world.load()
             ensure_keys(world.store, now=world.now())
-            world.spool.keep_only(list_files_in_use(world.store))
+            world.spool.keep_only([*list_files_in_use(world.store), *list_export_files(world.store)])
         processing = Processing(world)
         self._background = Background(world, processing) if in_background else None
         self._work_off = self._background.settle if self._background else processing.settle
@@ -105,7 +107,7 @@ class Simulator:
                 self._operate(effect.operation, request)
         if effect.action in INSTEAD:
             return self._instead(effect, request)
-        response = self._work(request)
+        response = self._work(request).loaded()
         match effect.action:
             case Action.DROP_AFTER:
                 raise ConnectionDropped(served=True)
@@ -176,11 +178,20 @@ def _send(
     if response.content_type:
         headers.append(("Content-Type", response.content_type))
     if response.status != HTTPStatus.NO_CONTENT:
-        headers.append(("Content-Length", str(len(response.body))))
+        length = len(response.body) if response.file is None else response.file.stat().st_size
+        headers.append(("Content-Length", str(length)))
     start_response(f"{response.status} {HTTPStatus(response.status).phrase}", headers)
     if request.method == "HEAD":
         return []
+    if response.file is not None:
+        return _pieces(response.file)
     return _half(response.body) if truncated else [response.body]
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
 
 
 def _half(body: bytes) -> Iterator[bytes]:

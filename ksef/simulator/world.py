@@ -48,6 +48,13 @@ class Options:
     upo_documents: int = 10_000
     max_collective_invoices: int = 500
     metadata_rows: int = 10_000
+    export: float = 0.3
+    export_invoices: int = 10_000
+    export_bytes: int = 1_000_000_000
+    export_part_bytes: int = 50_000_000
+    export_link_lifetime: float = 3600
+    export_lifetime: float = 3 * 24 * 3600
+    concurrent_exports: int = 10
     hwm_lag: float = 1
     hwm_frozen: bool = False
     hwm_moment: float = 0

@@ -5,6 +5,7 @@ from typing import Final
 from ksef.simulator.control.certificates import CERTIFICATE_ROUTES
 from ksef.simulator.control.endings import ENDINGS_ROUTES
 from ksef.simulator.control.expiry import EXPIRY_ROUTES
+from ksef.simulator.control.exports import EXPORT_ROUTES
 from ksef.simulator.control.faults import FAULT_ROUTES
 from ksef.simulator.control.index import Index
 from ksef.simulator.control.invoices import INVOICE_ROUTES
@@ -18,6 +19,7 @@ _OPERATIONS: Final = (
     *CONTROL_ROUTES,
     *ENDINGS_ROUTES,
     *EXPIRY_ROUTES,
+    *EXPORT_ROUTES,
     *FAULT_ROUTES,
     *INVOICE_ROUTES,
     *OUTAGE_ROUTES,

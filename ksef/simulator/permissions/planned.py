@@ -9,6 +9,7 @@ PLANNED: Final = {
     "permissions": frozenset({400, 500, 550}),
     "enrollment": frozenset({500, 550}),
     "token": frozenset({500}),
+    "export": frozenset({500, 550}),
 }
 """The areas and the status codes that nothing else leads to; a token has no codes, and 500 lets it fail."""
 

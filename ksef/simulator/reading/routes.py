@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from ksef.simulator.messages import Response
-from ksef.simulator.reading import collective, collective_lists, documents, metadata
+from ksef.simulator.reading import collective, collective_lists, documents, exports, metadata
 from ksef.simulator.routing import ACCESS, Call, Route
 
 READ: Final = frozenset({"InvoiceRead"})
@@ -22,6 +22,16 @@ ROUTES: Final = (
     Route(
         "POST", "/v2/invoices/query/metadata", metadata.query_metadata, ACCESS, READ, group="invoiceMetadata"
     ),
+    Route("POST", "/v2/invoices/exports", exports.start_export, ACCESS, READ, group="invoiceExport"),
+    Route(
+        "GET",
+        "/v2/invoices/exports/{export}",
+        exports.show_export,
+        ACCESS,
+        READ,
+        group="invoiceExportStatus",
+    ),
+    Route("GET", "/download/exports/{export}/{part}", exports.download_part),
     _collective("POST", "", collective.create_identifier),
     _collective("POST", "/query", collective_lists.query_identifiers),
     _collective("POST", "/invoices", collective_lists.list_invoices_of_identifiers),

@@ -34,10 +34,29 @@ CREATE TABLE IF NOT EXISTS collective_invoices (
     PRIMARY KEY (ksef_number, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS invoices_of_collective ON collective_invoices (number, ksef_number);
+CREATE TABLE IF NOT EXISTS exports (
+    id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE, context_type TEXT NOT NULL, context TEXT NOT NULL,
+    created_at INTEGER NOT NULL, due_at INTEGER NOT NULL, key BLOB, iv BLOB NOT NULL, compression TEXT NOT NULL,
+    only_metadata INTEGER NOT NULL, date_type TEXT NOT NULL, hwm INTEGER, invoices TEXT NOT NULL,
+    has_more INTEGER NOT NULL, flaw TEXT, code INTEGER,
+    invoice_count INTEGER NOT NULL DEFAULT 0, is_truncated INTEGER NOT NULL DEFAULT 0, last_date TEXT,
+    expires_at INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS waiting_exports ON exports (due_at, id) WHERE code IS NULL;
+CREATE INDEX IF NOT EXISTS exports_of_context ON exports (context_type, context, due_at);
+CREATE TABLE IF NOT EXISTS export_parts (
+    export TEXT NOT NULL, ordinal INTEGER NOT NULL, name TEXT NOT NULL, file TEXT NOT NULL,
+    size INTEGER NOT NULL, digest BLOB NOT NULL, encrypted_size INTEGER NOT NULL, encrypted_digest BLOB NOT NULL,
+    PRIMARY KEY (export, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS planned_flaws (id INTEGER PRIMARY KEY, flaw TEXT NOT NULL) STRICT;
 """
 """`metadata` holds the finished InvoiceMetadata in JSON.
 
 `invoice_roles` has one row for everybody an invoice names, in the order of permanent storage, with all that can be
 filtered by beside it: then a filter that fits nothing costs no more than reading the rows one after another. The two
 other orders hold the same in their indexes, since looking up each row would take five times as long.
+
+An export has chosen its `invoices`, in their order, when it was asked for; `code` counts from `due_at` on, and what is
+to be packed has none before. The files of its parts lie in the spool.
 """

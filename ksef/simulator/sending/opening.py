@@ -20,6 +20,14 @@ _TYPE_TAGS: Final = {ONLINE: "SO", BATCH: "SB"}
 
 
 @dataclass(frozen=True, slots=True)
+class Encryption:
+    """`key` is None when it could not be decrypted, which is told in a status (415)."""
+
+    key: bytes | None
+    iv: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """A request to open a session; `key` is None when it could not be decrypted, which the status tells (415)."""
 
@@ -41,13 +49,19 @@ def read_opening(call: Call, fields: Fields) -> Opening:
     # PEF invoices come through Peppol providers; this KSeF takes none of them.
     if form not in call.world.flavour.forms:
         raise Refusal(21405, "Wskazany kod formularza nie jest wspierany.")
+    encryption = read_encryption(call, fields)
+    return Opening(form=form, key=encryption.key, iv=encryption.iv)
+
+
+def read_encryption(call: Call, fields: Fields) -> Encryption:
+    """Return the key somebody has made for one session or export (section 4.1); Refusal 21470 for an unknown key."""
     encryption = fields.child("encryption")
     iv = encryption.base64("initializationVector", length=_BLOCK)
     key_id = encryption.text("publicKeyId", length=(44, 44)) if encryption.has("publicKeyId") else None
     key = keys.decrypt(
         call.world.store, encryption.base64("encryptedSymmetricKey"), key_id=key_id, usage=keys.SYMMETRIC
     )
-    return Opening(form=form, key=key if key is not None and len(key) == _AES_256 else None, iv=iv)
+    return Encryption(key=key if key is not None and len(key) == _AES_256 else None, iv=iv)
 
 
 def open_online(call: Call, opening: Opening) -> Opened:

@@ -12,6 +12,8 @@ from typing import Final
 
 from ksef.simulator.access.authentications import find_authentication
 from ksef.simulator.limits.effective import session_limits
+from ksef.simulator.reading.export_records import find_next_export
+from ksef.simulator.reading.packing import pack
 from ksef.simulator.sending.judging import Case, Finding, judge, read_document
 from ksef.simulator.sending.packages import find_next_package, find_package
 from ksef.simulator.sending.records import (
@@ -36,7 +38,7 @@ _TOO_LATE: Final = "Przekroczono czas wysyłki"
 
 
 class Processing:
-    """The work on one world's sessions, which one thread at a time does.
+    """The work on one world's sessions and exports, which one thread at a time does.
 
     Mounted in a test, all of it is done before the next request is answered, strictly in the order of arrival. With a
     thread of its own requests wait for little work and not for much, and no company waits for another's
@@ -49,6 +51,7 @@ class Processing:
         self._package: Iterator[None] = iter(())
         self._package_of = ""
         self._last_context = ""
+        self._export: Iterator[None] = iter(())
 
     def settle(self, *, now: int) -> None:
         """Do everything whose time has come."""
@@ -65,6 +68,7 @@ class Processing:
                 self._unpack_some(now=now),
                 self._judge_in_turn(now=now),
                 _finish_session(self._world, now=now),
+                self._pack_some(now=now),
             ]
         return any(done)
 
@@ -75,6 +79,7 @@ class Processing:
             or self._unpack_some(now=now)
             or _judge_some(self._world, lambda: list_due(self._world.store, now=now, most=_CHUNK))
             or _finish_session(self._world, now=now)
+            or self._pack_some(now=now)
         )
 
     def _unpack_some(self, *, now: int) -> bool:
@@ -103,6 +108,17 @@ class Processing:
             return [] if context is None else list_due(store, now=now, most=_CHUNK, context=context)
 
         return _judge_some(self._world, choose, is_live=True)
+
+    def _pack_some(self, *, now: int) -> bool:
+        """Go on with the export at hand, or begin with the next."""
+        for _ in self._export:
+            return True
+        with self._world.store.transaction():
+            found = find_next_export(self._world.store, now=now)
+        if found is None:
+            return False
+        self._export = pack(self._world, found)
+        return True
 
 
 def _end_sessions(world: World, *, now: int) -> bool:
