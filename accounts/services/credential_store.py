@@ -114,7 +114,8 @@ def open_of(row: Sealable, purpose: str) -> bytes:
 def change(credential: KSeFCredential, **fields: object) -> None:
     """Write to the row only while it is there: what its user has removed must not come back."""
     with tenant_transaction(credential.company_id, user_id=credential.user_id):
-        if not KSeFCredential.objects.filter(id=credential.id).update(**fields):
+        row = KSeFCredential.objects.filter(id=credential.id)
+        if not (row.update(**fields) if fields else row.exists()):
             raise NotConnected("not_connected")
         publish(owner_of(credential))
 
@@ -176,11 +177,15 @@ def publish(owner: Owner) -> None:
     )
 
 
+def is_in_use(credential: KSeFCredential) -> bool:
+    """Whether somebody has acted with it in the last half hour."""
+    return credential.used_at is not None and credential.used_at >= timezone.now() - _IN_USE
+
+
 def _renew_at(credential: KSeFCredential) -> datetime | None:
     """Only what is in use is worth a call to KSeF, and only what can still be renewed."""
-    now = timezone.now()
-    ends, used = credential.access_valid_until, credential.used_at
-    if credential.refused_at or ends is None or used is None or used < now - _IN_USE:
+    now, ends = timezone.now(), credential.access_valid_until
+    if credential.refused_at or ends is None or not is_in_use(credential):
         return None
     return ends - _RENEW_BEFORE if (credential.refresh_valid_until or now) > ends else None
 

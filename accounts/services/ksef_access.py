@@ -17,6 +17,7 @@ from accounts.services.credential_store import (
     access_fields,
     change,
     find_active,
+    is_in_use,
     open_of,
     renewed_fields,
 )
@@ -74,6 +75,7 @@ def obtain_access(*, gateway: Gateway, company: Company, environment: str, user_
     deadline = time.monotonic() + _RENEWAL_LEASE.total_seconds()
     while True:
         credential = _load(owner)
+        _note_use(credential)
         if _is_good(credential.access_valid_until):
             return open_of(credential, "access_token").decode()
         if _take_renewal(credential):
@@ -91,6 +93,9 @@ def renew_ahead(owner: Owner, *, nip: str) -> None:
     """
     try:
         credential = _load(owner)
+        if not is_in_use(credential):
+            change(credential)  # The timer stops until somebody uses the access again.
+            return
         if not _take_renewal(credential):
             return
         with gateway_for(owner.environment) as gateway:
@@ -120,9 +125,13 @@ def _load(owner: Owner) -> KSeFCredential:
             raise NotConnected("not_connected")
         if credential.refused_at and credential.refused_at > now - _REFUSAL_HOLDS:
             raise NotConnected("refused")
-        if credential.used_at is None or credential.used_at < now - _USE_NOTED_EVERY:
-            change(credential, used_at=now)
         return credential
+
+
+def _note_use(credential: KSeFCredential) -> None:
+    now = timezone.now()
+    if credential.used_at is None or credential.used_at < now - _USE_NOTED_EVERY:
+        change(credential, used_at=now)
 
 
 def _take_renewal(credential: KSeFCredential) -> bool:
