@@ -78,11 +78,15 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """An action with what it needs: `number` is a status, a code or seconds; `up_to` the far end of a random wait."""
+    """An action with what it needs: `number` is a status, a code or seconds; `up_to` the far end of a random wait.
+
+    `location` is where a status of 3xx leads.
+    """
 
     action: Action
     number: float = 0.0
     up_to: float = 0.0
+    location: str = ""
     retry_after: RetryAfter = RetryAfter.SECONDS
     changes: tuple[Change, ...] = ()
     operation: Operation | None = None

@@ -1,7 +1,6 @@
 """What goes in and out of the simulator: one request, one response, and reading a JSON body strictly."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -163,7 +162,7 @@ class Fields:
     def base64(self, name: str, *, length: int | None = None) -> bytes:
         try:
             value = base64.b64decode(self.text(name, length=(1, MAX_BODY)), validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise self._wrong(name, "wymagany jest tekst w Base64") from error
         if length is not None and len(value) != length:
             raise self._wrong(name, f"wymagane jest {length} bajtów")

@@ -292,6 +292,20 @@ def test_session_limits_of_one_context(visitor: Visitor) -> None:
     assert visitor.get("/v2/limits/context") == default
 
 
+def test_changed_session_limits_hold(visitor: Visitor) -> None:
+    """14: 21155 for one invoice too many, a rejection for one that is too large, and both as before afterwards."""
+    visitor.log_in()
+    none = {"maxInvoiceSizeInMB": 0, "maxInvoiceWithAttachmentSizeInMB": 0, "maxInvoices": 2}
+    visitor.ask("POST", SESSION, json=_session_limits(onlineSession=none))
+    session = visitor.open_session()
+    assert visitor.judged(session, make_invoice())["status"]["code"] == 430
+    visitor.send(session, make_invoice())
+    path = f"/v2/sessions/online/{session.reference}/invoices"
+    assert visitor.refusal("POST", path, json=session.package(make_invoice())) == 21155
+    visitor.ask("DELETE", SESSION)
+    assert visitor.judged(session, make_invoice(number="FV/2"))["status"]["code"] == 200
+
+
 @pytest.mark.parametrize(
     ("member", "value"),
     [

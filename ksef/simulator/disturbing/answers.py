@@ -45,7 +45,8 @@ def answer_instead(effect: Effect, *, now: int) -> Response | Problem:
         case Action.LIMITED:
             return TooManyRequests(number, retry_header=_retry_header(effect, now=now))
         case _:
-            return Elsewhere(HTTPStatus(number))
+            location = [("Location", effect.location)] if effect.location else []
+            return Elsewhere(HTTPStatus(number), *location)
 
 
 def _retry_header(effect: Effect, *, now: int) -> str:

@@ -98,6 +98,7 @@ def _read_effect(fields: Fields) -> Effect:
         action=action,
         number=number,
         up_to=fields.number("up_to") if fields.has("up_to") else 0.0,
+        location=_read_location(fields) if fields.has("location") else "",
         retry_after=form,
         changes=tuple(_read_change(item) for item in fields.children("changes"))
         if action is Action.REWRITE
@@ -106,6 +107,13 @@ def _read_effect(fields: Fields) -> Effect:
         if action in {Action.CONTROL, Action.CONTROL_AFTER}
         else None,
     )
+
+
+def _read_location(fields: Fields) -> str:
+    location = fields.text("location", length=(1, 2000))
+    if not location.isascii() or not location.isprintable():
+        raise Refusal(21405, "location: an address in printable ASCII.")
+    return location
 
 
 def _read_change(fields: Fields) -> Change:
@@ -158,6 +166,7 @@ def _show_fault(fault: Fault, *, now: int) -> dict[str, object]:
             "action": effect.action.value,
             **({needed: effect.number} if needed else {}),
             "up_to": effect.up_to or None,
+            "location": effect.location or None,
             "as": effect.retry_after.value if effect.action is Action.LIMITED else None,
             "changes": [_show_change(change) for change in effect.changes] or None,
             "operation": {
