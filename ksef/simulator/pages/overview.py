@@ -51,7 +51,7 @@ WITH seen (kind, value, logins, sessions, invoices, accepted, rejected, at) AS (
     FROM sessions GROUP BY context_type, context
 )
 SELECT kind, value,
-    (SELECT seller_name FROM invoices WHERE seller = value AND code = 200 ORDER BY id DESC LIMIT 1) AS name,
+    (SELECT seller_name FROM invoices WHERE seller = value AND code = 200 LIMIT 1) AS name,
     sum(logins) AS logins, sum(sessions) AS sessions, sum(invoices) AS invoices,
     sum(accepted) AS accepted, sum(rejected) AS rejected
 FROM seen GROUP BY kind, value ORDER BY max(at) DESC, kind, value LIMIT ?
