@@ -2,30 +2,17 @@
 
 import inspect
 import json
-from collections.abc import Mapping
-from html import escape
-from typing import Any, Final
+from typing import Any
 
 from ksef.simulator.disturbing.script import show_lines
 from ksef.simulator.disturbing.scripts import BUILT_IN
 from ksef.simulator.messages import Response, json_response
 from ksef.simulator.outages.lighthouse import read_mode
 from ksef.simulator.outages.records import list_lasting_outages
+from ksef.simulator.pages.html import element, table
+from ksef.simulator.pages.layout import page, section
 from ksef.simulator.routing import Call, Route
 from ksef.simulator.world import iso
-
-_PAGE: Final = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>KSeF simulator: control</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;color:#1d1d1d}}
-table{{border-collapse:collapse;width:100%}}th,td{{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;\
-border-bottom:1px solid #ccc}}code,pre{{font-family:ui-monospace,monospace;font-size:.9rem}}\
-pre{{overflow-x:auto}}</style>
-</head><body><main><h1>KSeF simulator: control of {environment}</h1>
-<h2>Operations</h2><table><thead><tr><th scope="col">Request</th><th scope="col">What it does</th></tr></thead>
-<tbody>{operations}</tbody></table><h2>State</h2><pre>{state}</pre></main></body></html>
-"""
-_ROW: Final = "<tr><td><code>{method} {path}</code></td><td>{does}</td></tr>"
 
 
 class Index:
@@ -42,15 +29,18 @@ class Index:
         state = _state(call)
         if "text/html" not in call.request.headers.get("accept", ""):
             return json_response({"operations": self.operations, "state": state})
-        rows = "".join(_ROW.format_map(_Escaped(operation)) for operation in self.operations)
-        shown = escape(json.dumps(state, ensure_ascii=False, indent=2))
-        page = _PAGE.format(environment=call.world.flavour.name.upper(), operations=rows, state=shown)
-        return Response(200, "text/html; charset=utf-8", page.encode())
-
-
-class _Escaped(dict[str, str]):
-    def __init__(self, values: Mapping[str, str]) -> None:
-        super().__init__({name: escape(value) for name, value in values.items()})
+        rows = [
+            (element("code", f"{operation['method']} {operation['path']}"), operation["does"])
+            for operation in self.operations
+        ]
+        shown = json.dumps(state, ensure_ascii=False, indent=2)
+        return page(
+            call,
+            f"KSeF simulator: control of {call.world.flavour.name.upper()}",
+            section("Operations", table(("Request", "What it does"), rows)),
+            section("State", element("pre", shown, tabindex="0")),
+            lang="en",
+        )
 
 
 def _sentence(route: Route) -> str:

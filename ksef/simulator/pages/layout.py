@@ -39,7 +39,7 @@ button{padding:.45rem .9rem;border:1px solid var(--link);border-radius:.4rem;bac
 color:var(--paper);font-weight:600;cursor:pointer;justify-self:start}
 button.quiet{background:none;color:var(--link);padding:.1rem .6rem}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
-.whole{white-space:nowrap}
+.whole{white-space:nowrap}pre{overflow-x:auto;font-size:.88rem}
 .hint{font-size:.9rem;color:var(--dim);margin:.15rem 0 0}
 footer{font-size:.88rem;color:var(--dim);padding-top:.5rem;padding-bottom:2.5rem}
 @media(max-width:44rem){thead{position:absolute;clip-path:inset(50%);height:1px;width:1px;overflow:hidden}
@@ -67,14 +67,15 @@ _HEADERS: Final = (
 )
 
 
-def page(call: Call, title: str, *body: str, status: int = 200) -> Response:
-    """Return a whole page; the title is its only h1."""
+def page(call: Call, title: str, *body: str, status: int = 200, lang: str = "pl") -> Response:
+    """Return a whole page; the title is its only h1. Its frame is Polish, whatever the language of the body is."""
     root, environment = call.request.root_url, ENVIRONMENTS[call.world.flavour.name]
     links = element(
         "nav",
         element("a", "Co widzi KSeF", href=f"{root}/"),
         element("a", "Aplikacja Podatnika (symulator)", href=f"{root}/web/"),
         aria_label="Strony symulatora",
+        lang="pl",
     )
     head = element(
         "head",
@@ -87,9 +88,9 @@ def page(call: Call, title: str, *body: str, status: int = 200) -> Response:
         "body",
         element("header", links),
         element("main", element("h1", title), *body),
-        element("footer", f"{_FOOTER} To {environment}."),
+        element("footer", f"{_FOOTER} To {environment}.", lang="pl"),
     )
-    html = fragment(Html("<!doctype html>"), element("html", head, content, lang="pl"))
+    html = fragment(Html("<!doctype html>"), element("html", head, content, lang=lang))
     return Response(status, "text/html; charset=utf-8", html.encode(), _HEADERS)
 
 
