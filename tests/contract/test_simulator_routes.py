@@ -139,3 +139,10 @@ def test_every_route_is_counted_by_the_limits_of_the_contract() -> None:
         or (operation.name in OWN_GROUPS.get(route.group, ())) != (route.group in OWN_GROUPS)
     ]
     assert wrong == []
+
+
+def test_every_operation_of_the_contract_has_its_route() -> None:
+    """1: TEST serves all there is."""
+    assert {operation.name for operation in _operations()} - {
+        operation.name for _, operation in _pairs()
+    } == set()
