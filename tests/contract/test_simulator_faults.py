@@ -196,6 +196,17 @@ def test_gateway_page_is_a_502_by_itself(visitor: Visitor) -> None:
     assert _challenge(visitor) == 502
 
 
+def test_redirect_leads_away(visitor: Visitor) -> None:
+    """A 3xx with its Location; what has no business in a header is refused."""
+    fault = {"match": AT_CHALLENGE, "action": "status", "status": 307, "location": "http://elsewhere.test/x"}
+    _plan(visitor, fault)
+    answer = visitor.http.post(CHALLENGE)
+    assert (answer.status_code, answer.headers["location"]) == (307, "http://elsewhere.test/x")
+    for wrong in ("x\r\nX-Injected: y", "ą", ""):
+        refused = visitor.ask("POST", FAULTS, json={"faults": [{**fault, "location": wrong}]})
+        assert refused.status_code == 400
+
+
 # What happens in the middle of a run.
 
 
@@ -517,7 +528,8 @@ def test_shown_faults_can_be_planned_again(visitor: Visitor) -> None:
         {
             "match": {"method": "POST", "path_regex": "^/x", "context": "1"},
             "action": "status",
-            "status": 503,
+            "status": 307,
+            "location": "/elsewhere",
             "seed": 5,
         },
         {"match": {}, "action": "delay", "seconds": 1, "up_to": 2, "probability": 0.5},
