@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ksef.simulator.faults import ConnectionDropped
+from ksef.simulator.disturbing.scripts import BUILT_IN
+from ksef.simulator.faults import Action, ConnectionDropped
+from ksef.simulator.outages.records import Api
 from ksef.simulator.routes import ROUTES
 from tests.contract.ministry import SELLER, OpenSession, Visitor, make_invoice, sha256_base64, visiting
 from tests.contract.openapi import find_contract
@@ -237,6 +240,19 @@ def test_index_of_the_control_api(visitor: Visitor) -> None:
     assert len(state["outages"]) == 1
     assert state["options"] == visitor.get("/_control/options")
     assert "gateway-storm" in state["scripts"]
+
+
+def test_documentation_knows_everything() -> None:
+    """Every operation of the control API, action and built-in script is named in docs/simulator.md."""
+    page = (Path(__file__).resolve().parents[2] / "docs/simulator.md").read_text()
+    rooms = {"/".join(route.path.split("/")[:3]) for route in ROUTES if route.path.startswith("/_control/")}
+    missing = [
+        *(room for room in rooms if room not in page),
+        *(action for action in Action if f"`{action}`" not in page),
+        *(api for api in Api if f"`{api}`" not in page),
+        *(name for name in BUILT_IN if f"`{name}`" not in page),
+    ]
+    assert missing == []
 
 
 def test_index_for_a_person(visitor: Visitor) -> None:
