@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _QUIET_PATHS = ("/healthz", "/readyz", "/static/")
 
 _CHATTERERS = (
-    *("celery.app.trace", "celery.worker.strategy", "gunicorn.access", "httpcore", "httpx"),
+    *("celery.app.trace", "celery.worker.strategy", "fido2", "gunicorn.access", "httpcore", "httpx"),
     *("fontTools", "weasyprint"),
 )
 

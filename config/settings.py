@@ -128,7 +128,7 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["identity.adapter.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -152,6 +152,10 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "Kwit: "
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_ADAPTER = "identity.adapter.AccountAdapter"
+ACCOUNT_FORMS = {
+    "signup": "identity.forms.entrance.SignUpForm",
+    "reset_password": "identity.forms.entrance.ResetPasswordForm",
+}
 # One address for each account; another one takes its place once it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
 # Whatever changes about an account's safety is told to its owner.

@@ -7,17 +7,32 @@ from typing import TYPE_CHECKING, Any, override
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.contrib import messages
 from django.contrib.auth.hashers import make_password
 
+from identity.selectors import find_person
 from identity.services import browser_sessions
 from identity.services.own_secrets import current_label, open_text, seal_text
 
 if TYPE_CHECKING:
+    from allauth.account.models import EmailAddress
+    from django.http import HttpRequest
+
     from accounts.models import User
 
 _log = structlog.stdlib.get_logger("kwit.identity")
+
+
+class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
+    """A person logs in by the address that the account goes by; one that it waits for may be another person's."""
+
+    @override
+    def _authenticate_by_email(self, email: str, password: str) -> User | None:
+        user: User | None = self._check_password(find_person(email), password)
+        return user
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
@@ -26,6 +41,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """Changed, set or forgotten: every session but the one at hand ends (V15)."""
         super().set_password(user, password)
         browser_sessions.end_others(user_id=user.id, keep=browser_sessions.current_id(context.request))
+
+    @override
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Refuse an address that another account has gone by meanwhile, confirmed or not."""
+        owner = find_person(email_address.email)
+        if owner is not None and owner.id != email_address.user_id:
+            self.add_message(
+                request,
+                messages.ERROR,
+                "account/messages/email_confirmation_failed.txt",
+                {"email": email_address.email},
+            )
+            return False
+        return bool(super().confirm_email(request, email_address))
 
     @override
     def send_account_already_exists_mail(self, email: str) -> None:

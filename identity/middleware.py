@@ -47,7 +47,7 @@ def living_sessions(
             if session is None:
                 logout(request)
                 messages.info(
-                    request, _("Twoja sesja się skończyła. Po zalogowaniu wrócisz tam, gdzie byłeś.")
+                    request, _("Twoja sesja się skończyła. Zaloguj się, a wrócisz na tę samą stronę.")
                 )
             elif not _is_by_itself(request):
                 browser_sessions.see(request, session)

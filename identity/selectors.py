@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -135,6 +136,10 @@ def get_second_factors(user_id: uuid.UUID) -> SecondFactors:
 
 def find_passkey(*, user_id: uuid.UUID, key: uuid.UUID) -> Passkey | None:
     return next((passkey for passkey in get_second_factors(user_id).passkeys if passkey.key == key), None)
+
+
+def find_person(email: str) -> User | None:
+    return get_user_model().objects.filter(email=email.strip().lower()).first()
 
 
 def get_address(user: User) -> Address:

@@ -95,13 +95,7 @@ def begin_adding(request: HttpRequest, user: User) -> dict[str, Any]:
 
 def add(request: HttpRequest, user: User, *, name: str, answer: str) -> None:
     """Keep the key that answers the challenge. Raises NotProven."""
-    state = _recall(request, Purpose.ADD)
-    try:
-        made = _server(request).register_complete(state, _parse(answer)).credential_data
-    except _MALFORMED as error:
-        raise NotProven from error
-    if made is None or isinstance(made.public_key, UnsupportedKey):
-        raise NotProven
+    made = _register(request, answer)
     if any(key.credential.credential_id == made.credential_id for key in _keys(user.id)):
         raise NotProven
     key = uuid.uuid4()
@@ -156,6 +150,18 @@ def remove(*, user_id: uuid.UUID, key: uuid.UUID) -> None:
     row = _row(user_id, key)
     if row is not None:
         row.delete()
+
+
+def _register(request: HttpRequest, answer: str) -> AttestedCredentialData:
+    state = _recall(request, Purpose.ADD)
+    try:
+        made = _server(request).register_complete(state, _parse(answer)).credential_data
+    except _MALFORMED as error:
+        raise NotProven from error
+    # A kind of signature that fido2 cannot check is a key that could never be used.
+    if made is None or isinstance(made.public_key, UnsupportedKey):
+        raise NotProven
+    return made
 
 
 def _count_use(row: Authenticator, count: int) -> Authenticator:

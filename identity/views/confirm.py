@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from identity.forms import CodeForm, PasskeyForm, PasswordForm
+from identity.forms.own import CodeForm, PasskeyForm, PasswordForm
 from identity.selectors import get_second_factors
 from identity.services import passkeys
 from identity.services.confirming import (

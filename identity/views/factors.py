@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from identity.confirmation import recently_confirmed
 from identity.domain.totp import in_groups, otpauth_url
-from identity.forms import CodeForm
+from identity.forms.own import CodeForm
 from identity.selectors import get_second_factors
 from identity.services import passkeys, second_factors
 from identity.views.next_page import next_page, with_next

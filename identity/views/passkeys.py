@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from identity.confirmation import is_confirmed, recently_confirmed
-from identity.forms import NewPasskeyForm, PasskeyForm, PasskeyNameForm
+from identity.forms.own import NewPasskeyForm, PasskeyForm, PasskeyNameForm
 from identity.selectors import find_passkey, get_second_factors
 from identity.services import passkeys, second_factors
 from identity.services.limits import TooManyTries, count_try
