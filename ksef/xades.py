@@ -53,7 +53,9 @@ def sign_auth_request(
 ) -> bytes:
     """The bytes to post, exactly; raises `CredentialUnusable` when certificate and key will not do."""
     chain, key = _load(credential)
-    request = write_auth_request(challenge=challenge, scope=scope, subject_type=_subject_type(chain[0]))
+    request = write_auth_request(
+        challenge=challenge, scope=scope, subject_type=_subject_type(chain[0], scope)
+    )
     method = (
         SignatureMethod.RSA_SHA256 if isinstance(key, rsa.RSAPrivateKey) else SignatureMethod.ECDSA_SHA256
     )
@@ -65,9 +67,13 @@ def sign_auth_request(
     return etree.tostring(signed, encoding="UTF-8", xml_declaration=True)
 
 
-def _subject_type(certificate: x509.Certificate) -> str:
-    """Whoever has neither NIP nor PESEL in the certificate is known by its fingerprint (section 2.2)."""
-    is_stranger = describe(certificate).identity.kind == IdentifierKind.FINGERPRINT
+def _subject_type(certificate: x509.Certificate, scope: LoginScope) -> str:
+    """Whoever has neither NIP nor PESEL in the certificate is known by its fingerprint (section 2.2).
+
+    A Peppol provider's certificate has neither, but the identifier of the provider.
+    """
+    has_no_number = describe(certificate).identity.kind == IdentifierKind.FINGERPRINT
+    is_stranger = has_no_number and scope.context.kind != IdentifierKind.PEPPOL_ID
     return "certificateFingerprint" if is_stranger else "certificateSubject"
 
 

@@ -188,3 +188,6 @@ def test_stranger_signs_in_by_the_fingerprint() -> None:
     assert _text(_sign(stranger), subject_type) == "certificateFingerprint"
     seal = self_signed_seal(nip=NIP, name="Kwit", now=NOW)
     assert _text(_sign(seal), subject_type) == "certificateSubject"
+    provider = LoginScope(Identifier("PeppolId", "PPL123456"))
+    signed = sign_auth_request(challenge=CHALLENGE, scope=provider, credential=stranger, signing_time=NOW)
+    assert _text(etree.fromstring(signed), subject_type) == "certificateSubject"
