@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,19 @@ logconfig_dict = logging_settings(
 )
 
 
+# A worker that has seen a password leaves after so long: soon enough to be forgotten within a minute, and rarely
+# enough that somebody who mistypes a password ten times costs one worker and not ten.
+_LEAVES_AFTER_SECONDS = 20
+
+
 def post_request(worker: Any, _request: object, environ: dict[str, Any], _response: object) -> None:
-    """End a worker that has seen a password or a key, once its answer is out: its memory goes with it (V33)."""
-    if environ.get("kwit.forget"):
-        worker.alive = False
+    """Let a worker that has seen a password or a key end soon, so that its memory goes with it (V33)."""
+    if not environ.get("kwit.forget") or getattr(worker, "is_leaving", False):
+        return
+    worker.is_leaving = True
+    leaving = threading.Timer(_LEAVES_AFTER_SECONDS, setattr, (worker, "alive", False))
+    leaving.daemon = True
+    leaving.start()
 
 
 def on_starting(_arbiter: object) -> None:

@@ -88,7 +88,7 @@ def start_web(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "config.wsgi"]
-    variables = {**os.environ, "KSEF_SIMULATOR_URL": simulator.url, "PORT": str(port), "WEB_CONCURRENCY": "1"}
+    variables = {**os.environ, "KSEF_SIMULATOR_URL": simulator.url, "PORT": str(port), "WEB_CONCURRENCY": "2"}
     variables |= environment
     url = f"http://127.0.0.1:{port}"
     with (

@@ -179,7 +179,7 @@ class EnrollmentForm(forms.Form):
 
     name = forms.RegexField(
         label=_("Nazwa certyfikatu"),
-        regex=re.compile(r"[A-Za-z0-9ĄĆĘŁŃÓŚŹŻąćęłńóśźż _-]{5,100}"),
+        regex=re.compile(r"\A[A-Za-z0-9ĄĆĘŁŃÓŚŹŻąćęłńóśźż _-]{5,100}\Z"),
         error_messages={"invalid": _("Nazwa ma od 5 do 100 znaków: litery, cyfry, spacje, _ i -.")},
         help_text=_("Tak będzie się nazywał w Aplikacji Podatnika KSeF."),
     )

@@ -19,6 +19,7 @@ from accounts.models import Company, User
 from accounts.selectors import DEMO_PEOPLE, find_demo_user, get_company, list_companies
 from accounts.services import ksef_access
 from accounts.services.companies import add_member, create_company
+from accounts.services.ksef_certificates import CertificateFiles, connect_with_certificate
 from accounts.services.ksef_connecting import connect_with_token
 from invoices.domain.calendar import WARSAW, warsaw_date
 from invoices.domain.snapshot import BuyerKind, ExemptionKind, PaymentForm
@@ -166,6 +167,7 @@ def _leave_work_for_today(simulator: SimulatedTime, shop: _Shop, *, now: datetim
     with simulator.at(now):
         # Also fresh access: the past one would have run out by now.
         _connect_all(simulator, shop)
+        _connect_by_certificate(simulator, shop)
         _issue(shop, replace(sales[1], moment=now), seller=colleague)
         _send_due(shop)
         _draft(shop.actor(issuer), replace(sales[2], moment=now))
@@ -181,6 +183,26 @@ def _connect_all(simulator: SimulatedTime, shop: _Shop) -> None:
         if actor.may(Right.SEND):
             token = simulator.control("POST", "tokens", {"nip": shop.company.nip})["token"]
             connect_with_token(actor=actor, company=shop.company, token=token)
+
+
+def _connect_by_certificate(simulator: SimulatedTime, shop: _Shop) -> None:
+    """The owner uses what the ministry recommends: a certificate, whose password renews her access each week."""
+    pair = simulator.control(
+        "POST",
+        "certificates",
+        {
+            "nip": shop.company.nip,
+            "name": "Certyfikat Alicji",
+            "type": "Authentication",
+            "password": demo_world.CERTIFICATE_PASSWORD,
+        },
+    )
+    files = CertificateFiles(
+        certificate=pair["certificate_pem"].encode(),
+        key=pair["key_pem"].encode(),
+        password=demo_world.CERTIFICATE_PASSWORD,
+    )
+    connect_with_certificate(actor=shop.actor(shop.sender), company=shop.company, files=files)
 
 
 def _issue(shop: _Shop, sale: Sale, *, seller: uuid.UUID) -> Invoice:

@@ -15,6 +15,8 @@ from invoices.services.contractors import ContractorDetails
 
 # Shown by the demo on purpose: it opens invented data only.
 PASSWORD: Final = "pokaz-kwitu-2026"  # noqa: S105 -- not a secret, the demo prints it
+# Of the demo owner's certificate: what renews her access to the simulated KSeF.
+CERTIFICATE_PASSWORD: Final = "Zielony-Parasol-2026!"  # noqa: S105 -- not a secret, the demo prints it
 
 PLUMBER: Final = CompanyDetails(
     name="Instalacje Nowak Alicja Nowak",

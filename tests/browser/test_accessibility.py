@@ -34,7 +34,14 @@ def test_no_page_breaks_an_accessibility_rule(portal: Portal) -> None:
         f"{company}/kontrahenci/",
         f"{company}/kontrahenci/nowy/",
     ]
-    paths += [f"{company}/konfiguracja/", f"{company}/konfiguracja/ksef/", "/firmy/nowa/"]
+    paths += [f"{company}/konfiguracja/", f"{company}/faktury/{approved.id}/pdf/offline/", "/firmy/nowa/"]
+    paths += [
+        f"{company}/konfiguracja/ksef/{tab}"
+        for tab in (
+            *("", "srodowisko/", "certyfikat/", "token/", "odnow/", "parametry/", "offline/", "pomoc/"),
+            "nowy-certyfikat/offline/",
+        )
+    ]
     page = portal.open(alicja)
     for path in paths:
         page.goto(portal.url + path)

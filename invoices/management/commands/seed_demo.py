@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.selectors import DEMO_PEOPLE
 from invoices.services.demo_clock import NoSimulator
 from invoices.services.demo_seed import seed_demo
-from invoices.services.demo_world import PASSWORD
+from invoices.services.demo_world import CERTIFICATE_PASSWORD, PASSWORD
 
 
 class Command(BaseCommand):
@@ -35,3 +35,4 @@ class Command(BaseCommand):
         self.stdout.write(f"Demo people, all with the password {PASSWORD}:")
         for person in DEMO_PEOPLE:
             self.stdout.write(f"  {person.email:<20} {person.name}, {person.role}")
+        self.stdout.write(f"Alicja's certificate for KSeF has the password {CERTIFICATE_PASSWORD}")
