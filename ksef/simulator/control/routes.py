@@ -11,6 +11,7 @@ from ksef.simulator.control.index import Index
 from ksef.simulator.control.invoices import INVOICE_ROUTES
 from ksef.simulator.control.outages import OUTAGE_ROUTES
 from ksef.simulator.control.peppol import PEPPOL_ROUTES
+from ksef.simulator.control.sessions import SESSION_ROUTES
 from ksef.simulator.control.world import CONTROL_ROUTES
 from ksef.simulator.routing import Route
 
@@ -24,6 +25,7 @@ _OPERATIONS: Final = (
     *INVOICE_ROUTES,
     *OUTAGE_ROUTES,
     *PEPPOL_ROUTES,
+    *SESSION_ROUTES,
 )
 
 ROUTES: Final = (*_OPERATIONS, Route("GET", "/_control/", Index(_OPERATIONS)))

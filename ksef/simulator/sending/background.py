@@ -30,9 +30,8 @@ class Background:
 
     def settle(self, *, now: int) -> None:
         """Wait until little work is done; leave much work to its time, so that nobody waits for others."""
-        with self._world.store.transaction():
-            if not has_little_to_do(self._world.store, now=now):
-                return
+        if not self._has_little_to_do(now=now):
+            return
         with self._changed:
             self._asked += 1
             ticket = self._asked
@@ -46,6 +45,10 @@ class Background:
             self._changed.notify_all()
         self._thread.join()
 
+    def _has_little_to_do(self, *, now: int) -> bool:
+        with self._world.store.transaction():
+            return has_little_to_do(self._world.store, now=now)
+
     def _run(self) -> None:
         while not self._is_stopping:
             with self._changed:
@@ -56,13 +59,19 @@ class Background:
             except Exception:  # noqa: BLE001 - the edge of the program: told on the terminal, tried again.
                 traceback.print_exc()
                 self._rest()
-            with self._changed:
-                self._done = ticket
-                self._changed.notify_all()
+            self._tell(ticket)
 
     def _work(self) -> None:
         while not self._is_stopping and self._processing.live_step():
-            pass
+            ticket = self._asked
+            # Whoever waits for little does not wait for a package or an export that is at hand, too.
+            if ticket > self._done and not self._has_little_to_do(now=self._world.now()):
+                self._tell(ticket)
+
+    def _tell(self, ticket: int) -> None:
+        with self._changed:
+            self._done = ticket
+            self._changed.notify_all()
 
     def _rest(self) -> None:
         with self._changed:

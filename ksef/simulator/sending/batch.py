@@ -118,7 +118,8 @@ def _find_part(call: Call) -> tuple[Session, Package, Part]:
         now=now,
     )
     # What an upload can do to a session ends with the session.
-    if not valid or session is None or package is None or session.closed_at is not None:
+    has_ended = session is None or session.closed_at is not None or now >= session.ends_at
+    if not valid or session is None or package is None or has_ended:
         raise Forbidden("insufficient-resource-access", "Adres wygasł albo jest nieprawidłowy.")
     return session, package, package.parts[int(call.parts["part"]) - 1]
 
@@ -144,7 +145,12 @@ def _keep(call: Call, written: Written) -> None:
 
 def close_session(call: Call) -> Response:
     """POST /sessions/batch/{referenceNumber}/close: every declared part must be there, in its size."""
-    session = own_session(call, kind=BATCH)
+    finish_upload(call, own_session(call, kind=BATCH))
+    return no_content()
+
+
+def finish_upload(call: Call, session: Session) -> None:
+    """Close the session if all was sent as declared; else it stays open for what is missing."""
     if session.code_at(call.now) == _CANCELLED and session.due_at is None:
         raise Refusal(21208, "Sesja anulowana, przekroczony czas wysyłki.")
     require_open(call, session, purpose="jej zamknięcie")
@@ -158,7 +164,6 @@ def close_session(call: Call) -> Response:
             )
     end_session(call, session)
     _plan_unpacking(call.world, session, now=call.now)
-    return no_content()
 
 
 def _plan_unpacking(world: World, session: Session, *, now: int) -> None:

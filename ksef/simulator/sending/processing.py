@@ -14,6 +14,7 @@ from ksef.simulator.access.authentications import find_authentication
 from ksef.simulator.limits.effective import session_limits
 from ksef.simulator.reading.export_records import find_next_export
 from ksef.simulator.reading.packing import pack
+from ksef.simulator.sending.ending import fail_session
 from ksef.simulator.sending.judging import Case, Finding, judge, read_document
 from ksef.simulator.sending.packages import find_next_package, find_package
 from ksef.simulator.sending.records import (
@@ -145,8 +146,7 @@ def _end_session(world: World, session: Session) -> None:
         due_at = at + as_milliseconds(world.options.processing)
         world.store.update("sessions", session.id, closed_at=at, updated_at=at, due_at=due_at)
     else:
-        details = json.dumps([_TOO_LATE], ensure_ascii=False)
-        world.store.update("sessions", session.id, closed_at=at, updated_at=at, code=_EMPTY, details=details)
+        fail_session(world, session, code=_EMPTY, details=(_TOO_LATE,), at=at)
 
 
 def _judge_some(world: World, choose: Callable[[], list[Invoice]], *, is_live: bool = False) -> bool:

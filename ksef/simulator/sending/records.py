@@ -144,6 +144,11 @@ def find_session(store: Store, reference: str) -> Session | None:
     return None if row is None else Session(**row)
 
 
+def find_newest_session(store: Store) -> Session | None:
+    row = store.row("SELECT * FROM sessions ORDER BY id DESC LIMIT 1")
+    return None if row is None else Session(**row)
+
+
 def own_session(call: Call, *, kind: str | None = None) -> Session:
     """Return the session of the path if it belongs to the caller's context, else Refusal 21173."""
     reference = call.parts["session"]

@@ -1,7 +1,6 @@
 """From the parts of a closed package to waiting invoices, in small steps; a killed process begins again (section 5)."""
 
 import hashlib
-import json
 import traceback
 from collections.abc import Iterator
 from itertools import islice
@@ -22,6 +21,7 @@ from ksef.simulator.sending.archives import (
 )
 from ksef.simulator.sending.archives_tar import read_tar_gz
 from ksef.simulator.sending.archives_zip import read_zip
+from ksef.simulator.sending.ending import fail_session
 from ksef.simulator.sending.packages import Package, Part
 from ksef.simulator.sending.records import Arrival, Session, add_invoice, find_session
 from ksef.simulator.world import World, warsaw_date
@@ -149,10 +149,5 @@ def _fail(world: World, session: Session, package: Package, refused: ArchiveRefu
     with world.store.transaction():
         current = _still_waiting(world, session)
         if current is not None:
-            world.store.update(
-                "sessions",
-                current.id,
-                code=refused.code,
-                details=json.dumps(refused.details, ensure_ascii=False),
-                updated_at=max(current.updated_at, package.unpack_at or 0),
-            )
+            at = package.unpack_at or 0
+            fail_session(world, current, code=refused.code, details=refused.details, at=at)
