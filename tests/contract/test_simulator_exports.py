@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import tracemalloc
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from ksef.simulator.app import create_app
+from ksef.simulator.app import Simulator, create_app
 from ksef.simulator.faults import ConnectionDropped
-from ksef.simulator.world import Options
+from ksef.simulator.server import SimulatorServer
+from ksef.simulator.state import Store
+from ksef.simulator.world import Options, World
 from tests.contract.documents import nip, write_fa
 from tests.contract.exporting import (
     EXPORTS,
@@ -26,7 +30,7 @@ from tests.contract.exporting import (
     fetch_part,
     finished_package,
 )
-from tests.contract.ministry import BUYER, SELLER, Clock, Visitor, sha256_base64, visiting
+from tests.contract.ministry import BUYER, SELLER, START, Clock, Visitor, sha256_base64, visiting
 from tests.contract.permissions import (
     PERSONS,
     SUBUNITS,
@@ -38,6 +42,7 @@ from tests.contract.permissions import (
     to_person,
 )
 from tests.contract.reading import EVER, filters_for, metadata_page, preload, set_options
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -478,3 +483,32 @@ def test_packing_holds_no_package_in_memory(visitor: Visitor) -> None:
     # The twenty documents are 8 MB.
     assert peak < 12_000_000, peak
     assert len(fetch_archive(visitor, export, package)) == package["size"]
+
+
+def test_packed_in_the_background_and_fetched_over_a_socket() -> None:
+    """7.3: as the program does it: nobody waits for the packing, and a part is sent piece by piece."""
+    options = Options(processing=0, authentication=0, storage=0, hwm_lag=0, export=0.05)
+    begun = time.monotonic()
+    world = World(
+        Store(None), wall_clock=lambda: START.timestamp() + time.monotonic() - begun, options=options
+    )
+    with (
+        Simulator(world, in_background=True) as app,
+        SimulatorServer(("127.0.0.1", 0), app) as server,
+        httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}") as http,
+    ):
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            visitor = Visitor(Clock(), http)
+            visitor.redeem(visitor.begin_token_login(visitor.control_token()))
+            noise = os.urandom(400_000).hex().encode()
+            document = write_fa().replace(b"<Naglowek>", b"<!--" + noise + b"--><Naglowek>", 1)
+            [number] = preload(visitor, document)
+            export = begin_export(visitor)
+            until(lambda: _code(visitor, export) == 200)
+            package = export_status(visitor, export)["package"]
+            assert fetch_files(visitor, export, package)[f"{number}.xml"] == document
+        finally:
+            server.shutdown()
+            thread.join()
