@@ -31,6 +31,7 @@ from tests.contract.documents import (
 )
 from tests.contract.hostile import CORPUS
 from tests.contract.ministry import BUYER, SELLER, OpenSession, Visitor, visiting
+from tests.contract.reading import filters_for, metadata_page, preload
 
 if TYPE_CHECKING:
     from ksef.simulator.flavours import Form
@@ -278,15 +279,34 @@ OFFICIAL: dict[str, dict[str, Any]] = {
 }
 
 
+METADATA = {
+    "invoice_type": "invoiceType",
+    "net": "netAmount",
+    "vat": "vatAmount",
+    "gross": "grossAmount",
+    "number": "invoiceNumber",
+    "currency": "currency",
+    "has_attachment": "hasAttachment",
+}
+
+
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"no FA(3) examples in {SAMPLES} (KSEF_FA3_SAMPLES)")
 @pytest.mark.parametrize("number", sorted(OFFICIAL))
 def test_official_examples(number: str) -> None:
-    """15.5: the ministry's own documents go through, and these are their facts."""
-    facts = _read((SAMPLES / f"FA_3_Przyklad_{number}.xml").read_bytes())
+    """15.5: the ministry's own documents go through; these are their facts, and their metadata says the same."""
+    document = (SAMPLES / f"FA_3_Przyklad_{number}.xml").read_bytes()
+    facts = _read(document)
     assert facts.seller == "9999999999"
+    with visiting() as visitor:
+        preload(visitor, document)
+        visitor.log_in("9999999999")
+        [metadata] = metadata_page(visitor, filters_for())["invoices"]
     for name, expected in OFFICIAL[number].items():
         found = getattr(facts, name)
         assert found == (Decimal(expected) if isinstance(found, Decimal) else expected), name
+        if name in METADATA:
+            told = metadata[METADATA[name]]
+            assert told == (float(expected) if isinstance(found, Decimal) else expected), name
 
 
 def test_size_before_parsing() -> None:

@@ -25,6 +25,7 @@ class PartWriter(RawIOBase):
         self._part_bytes = part_bytes
         self._open: _OpenPart | None = None
         self._done: list[_OpenPart] = []
+        self._is_discarded = False
         self.size = 0
 
     @override
@@ -35,7 +36,8 @@ class PartWriter(RawIOBase):
     def write(self, data: Buffer, /) -> int:
         view = memoryview(data).cast("B")
         length = len(view)
-        while view:
+        # An archive that is given up still writes its end when it is collected.
+        while view and not self._is_discarded:
             part = self._open or self._begin()
             taken = view[: self._part_bytes - part.size]
             part.write(taken)
@@ -59,6 +61,7 @@ class PartWriter(RawIOBase):
         if self._open is not None:
             self._end()
         self._spool.remove([part.file_name for part in self._done])
+        self._is_discarded = True
 
     def _begin(self) -> "_OpenPart":
         name = self._spool.new_name()
