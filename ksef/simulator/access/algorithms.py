@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -60,12 +60,27 @@ def has_digest(content: bytes, *, method: str, value: bytes) -> bool:
     return hmac.compare_digest(hashlib.new(name, content).digest(), value)
 
 
+def read_certificate(content: bytes) -> x509.Certificate:
+    """Return a certificate of which every part can be read, for the library reads most of them late; else 21115."""
+    try:
+        certificate = x509.load_der_x509_certificate(content)
+        parts = (
+            certificate.subject,
+            certificate.issuer,
+            certificate.not_valid_before_utc,
+            certificate.not_valid_after_utc,
+            certificate.public_key(),
+        )
+    except (TypeError, ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+        raise Refusal(21115, "Nie można odczytać certyfikatu.") from error
+    if not all(parts):
+        raise Refusal(21115, "Certyfikat nie ma podmiotu, wystawcy albo okresu ważności.")
+    return certificate
+
+
 def check_key_strength(certificate: x509.Certificate) -> None:
     """Refusal 21115 unless the key is RSA of at least 2048 bits or EC of at least 256."""
-    try:
-        key = certificate.public_key()
-    except ValueError as error:
-        raise Refusal(21115, "Nie można odczytać klucza certyfikatu.") from error
+    key = certificate.public_key()
     strong = (isinstance(key, rsa.RSAPublicKey) and key.key_size >= _MIN_RSA_BITS) or (
         isinstance(key, ec.EllipticCurvePublicKey) and key.key_size >= _MIN_EC_BITS
     )

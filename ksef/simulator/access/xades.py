@@ -12,7 +12,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from ksef.simulator.access.algorithms import bad_signature, check_key_strength, check_signature
+from ksef.simulator.access.algorithms import (
+    bad_signature,
+    check_key_strength,
+    check_signature,
+    read_certificate,
+)
 from ksef.simulator.access.document import read_document
 from ksef.simulator.access.xmldsig import (
     DS,
@@ -112,9 +117,10 @@ def _signing_certificate(signature: _Signature) -> x509.Certificate:
     if not nodes:
         raise Refusal(21115, "Podpis nie zawiera certyfikatu.")
     try:
-        certificates = [x509.load_der_x509_certificate(base64.b64decode(node.text or "")) for node in nodes]
+        contents = [base64.b64decode(node.text or "") for node in nodes]
     except ValueError as error:
         raise Refusal(21115, "Nie można odczytać certyfikatu.") from error
+    certificates = [read_certificate(content) for content in contents]
     named = _named_certificate(signature.properties)
     found = [item for item in certificates if digest_fits(only(named, "xades:CertDigest"), _der(item))]
     if not found:

@@ -150,13 +150,16 @@ def alone(node: etree._Element) -> etree._Element:
 
 
 def _canonical(node: etree._Element, *, algorithm: str, prefixes: list[str] | None = None) -> bytes:
-    return etree.tostring(
-        node,
-        method="c14n",
-        exclusive=algorithm in _EXCLUSIVE,
-        with_comments=algorithm.endswith("WithComments"),
-        inclusive_ns_prefixes=prefixes,
-    )
+    try:
+        return etree.tostring(
+            node,
+            method="c14n",
+            exclusive=algorithm in _EXCLUSIVE,
+            with_comments=algorithm.endswith("WithComments"),
+            inclusive_ns_prefixes=prefixes,
+        )
+    except etree.C14NError as error:  # A relative namespace, for one, has no canonical form.
+        raise bad_signature("treści nie można zapisać kanonicznie") from error
 
 
 def _inclusive_prefixes(method: etree._Element) -> list[str] | None:

@@ -41,7 +41,7 @@ def read_signing_request(content: bytes) -> SigningRequest:
     try:
         request = x509.load_der_x509_csr(content)
         subject = request.subject
-    except ValueError as error:
+    except (TypeError, ValueError, x509.InvalidVersion) as error:
         raise Refusal(25004) from error
     key = _key(request)
     _check_algorithm(request)
