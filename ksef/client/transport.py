@@ -105,6 +105,9 @@ class Transport:
         now: Callable[[], datetime],
         gate: Gate | None = None,
     ) -> None:
+        """Raises ValueError for an address without TLS, unless the simulator stands behind it (V39)."""
+        if not endpoint.is_local and httpx.URL(endpoint.api_url).scheme != "https":
+            raise ValueError("KSeF is asked over TLS")
         self._api_url = endpoint.api_url.rstrip("/")
         self._now = now
         self._gate = gate

@@ -66,7 +66,9 @@ def witness() -> Iterator[Witness]:
 
 
 def _gateway(witness: Witness) -> Gateway:
-    endpoint = Endpoint(environment=Environment.SIMULATOR, api_url="http://ksef/v2", qr_url="http://ksef")
+    endpoint = Endpoint(
+        environment=Environment.SIMULATOR, api_url="http://ksef/v2", qr_url="http://ksef", is_local=True
+    )
     return Gateway(endpoint, transport=witness, sleep=lambda _: None)
 
 

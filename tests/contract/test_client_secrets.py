@@ -76,7 +76,7 @@ def wiretap() -> Iterator[Wiretap]:
 
 
 def _gateway(transport: httpx.BaseTransport, *, url: str = "http://ksef") -> Gateway:
-    endpoint = Endpoint(environment=Environment.SIMULATOR, api_url=f"{url}/v2", qr_url=url)
+    endpoint = Endpoint(environment=Environment.SIMULATOR, api_url=f"{url}/v2", qr_url=url, is_local=True)
     return Gateway(endpoint, transport=transport)
 
 

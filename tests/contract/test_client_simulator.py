@@ -71,7 +71,9 @@ class KSeF:
         return received
 
     def gateway(self, *, timeout: float = 10.0) -> Gateway:
-        endpoint = Endpoint(environment=Environment.SIMULATOR, api_url=f"{self.url}/v2", qr_url=self.url)
+        endpoint = Endpoint(
+            environment=Environment.SIMULATOR, api_url=f"{self.url}/v2", qr_url=self.url, is_local=True
+        )
         return Gateway(endpoint, timeout=timeout)
 
 
@@ -389,7 +391,9 @@ def test_mounted_simulator_behaves_as_over_sockets() -> None:
     options = Options(processing=0, authentication=0)
     with create_app(options=options) as app:
         transport = httpx.WSGITransport(app=app)
-        endpoint = Endpoint(environment=Environment.SIMULATOR, api_url="http://ksef/v2", qr_url="http://ksef")
+        endpoint = Endpoint(
+            environment=Environment.SIMULATOR, api_url="http://ksef/v2", qr_url="http://ksef", is_local=True
+        )
         with (
             httpx.Client(transport=transport, base_url="http://ksef") as control,
             Gateway(endpoint, transport=transport) as gateway,

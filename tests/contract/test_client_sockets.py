@@ -131,7 +131,7 @@ def _server(play: Play) -> Iterator[str]:
 
 
 def _gateway(url: str) -> Gateway:
-    endpoint = Endpoint(environment=Environment.SIMULATOR, api_url=url, qr_url=url)
+    endpoint = Endpoint(environment=Environment.SIMULATOR, api_url=url, qr_url=url, is_local=True)
     return Gateway(endpoint, timeout=TIMEOUT)
 
 

@@ -594,3 +594,10 @@ def test_certificate_login_posts_the_signed_request() -> None:
     signed = script.requests[1]
     assert signed.headers["Content-Type"] == "application/xml"
     assert b"<xades:SigningTime>2026-11-22T11:59:00Z<" in signed.content
+
+
+@pytest.mark.parametrize("url", ["http://ksef.example/v2", "ftp://ksef.example", "ksef.example/v2", ""])
+def test_ksef_is_asked_over_tls_or_not_at_all(url: str) -> None:
+    """V39: no setting makes it otherwise, except for the simulator beside us."""
+    with pytest.raises(ValueError, match="TLS"):
+        Gateway(Endpoint(environment=Environment.PRODUCTION, api_url=url, qr_url="https://qr.example"))
