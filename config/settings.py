@@ -57,7 +57,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "roles",
-    "identity",
+    "accounts.identity",
     "accounts",
     "invoices",
     "config",
@@ -77,10 +77,10 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "identity.middleware.living_sessions",
+    "accounts.identity.middleware.living_sessions",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "identity.middleware.SecondFactorMiddleware",
+    "accounts.identity.middleware.SecondFactorMiddleware",
     "roles.middleware.TenantMiddleware",
 ]
 
@@ -128,12 +128,12 @@ CACHES = {
 }
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["identity.adapter.AccountBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.identity.adapter.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "identity.services.passwords.GuessablePasswordValidator"},
+    {"NAME": "accounts.identity.services.passwords.GuessablePasswordValidator"},
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -151,10 +151,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none" if DEMO else "mandatory"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Kwit: "
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_ADAPTER = "identity.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.identity.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "signup": "identity.forms.entrance.SignUpForm",
-    "reset_password": "identity.forms.entrance.ResetPasswordForm",
+    "signup": "accounts.identity.forms.entrance.SignUpForm",
+    "reset_password": "accounts.identity.forms.entrance.ResetPasswordForm",
 }
 # One address for each account; another one takes its place once it is confirmed.
 ACCOUNT_CHANGE_EMAIL = True
@@ -202,7 +202,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 12_000_000
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=not DEMO)
 # An installation that issues real invoices without it has to say that it means it.
 MFA_WAIVED_IN_PRODUCTION = env.bool("MFA_WAIVED_IN_PRODUCTION", default=False)
-MFA_ADAPTER = "identity.adapter.MFAAdapter"
+MFA_ADAPTER = "accounts.identity.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 # The first address is confirmed before anybody is let in; one that waits to take its place bars no second factor.

@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.urls import include, path
 
+from accounts.identity.urls import account_urls
 from accounts.urls import open_urls, settings_urls
 from accounts.views import demo_login
 from config import health
-from identity.urls import account_urls
 from invoices.urls import contractor_urls, dashboard_urls, invoice_urls
 
 urlpatterns = [

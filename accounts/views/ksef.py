@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.domain.errors import MailFailed, RuleBroken
 from accounts.forms.ksef import EnvironmentForm, HelpAnswerForm, MethodForm, ParametersForm
 from accounts.forms.wording import say
+from accounts.identity.confirmation import recently_confirmed
 from accounts.models import KSeFCredential
 from accounts.selectors.environments import list_environments
 from accounts.selectors.ksef_page import describe_problem, get_ksef_page
@@ -20,7 +21,6 @@ from accounts.services import ksef_connecting
 from accounts.services.help_answers import answer_help
 from accounts.services.ksef_parameters import change_parameters, switch_environment
 from accounts.services.reminders import remind_colleague
-from identity.confirmation import recently_confirmed
 from roles.access import Right
 from roles.middleware import TenantRequest, own_transactions
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.domain.errors import RuleBroken
 from accounts.forms.ksef import CertificateForm, RenewalForm, TokenForm
 from accounts.forms.wording import explain, say
+from accounts.identity.confirmation import recently_confirmed
 from accounts.selectors import get_company, list_companies, list_own_certificates
 from accounts.selectors.environments import environment_choice
 from accounts.selectors.ksef_page import get_ksef_page
@@ -19,7 +20,6 @@ from accounts.services import ksef_certificates, ksef_connecting, ksef_status
 from accounts.services.ksef_access import NotConnected
 from accounts.views.ksef import overview_context
 from accounts.views.secrets import handles_secrets
-from identity.confirmation import recently_confirmed
 from ksef.errors import KSeFError
 from roles.access import Right
 from roles.middleware import TenantRequest, own_transactions

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.domain.errors import RuleBroken
 from accounts.forms.ksef import EnrollmentForm, OfflineCertificateForm
 from accounts.forms.wording import explain, say
+from accounts.identity.confirmation import recently_confirmed
 from accounts.selectors import get_company
 from accounts.selectors.ksef_page import get_ksef_page
 from accounts.services import ksef_certificates, ksef_connecting, ksef_enrollment
 from accounts.services.ksef_access import NotConnected
 from accounts.services.ksef_enrollment import CertificateWish
 from accounts.views.secrets import handles_secrets
-from identity.confirmation import recently_confirmed
 from ksef.errors import CredentialUnusable, KSeFError
 from ksef.exchange.certificates import CertificateKind
 from roles.access import Right

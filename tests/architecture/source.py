@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("config", "invoices", "accounts", "identity", "roles")
+APPS = ("config", "invoices", "accounts", "roles")
 PACKAGES = (*APPS, "ksef")
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -34,7 +34,7 @@ class Module:
     @property
     def layer(self) -> str:
         """The part inside the app: views, services, domain ..."""
-        return [*self.name.split("."), ""][1]
+        return [*self.name.replace("accounts.identity", "identity", 1).split("."), ""][1]
 
     def functions(self) -> Iterator[tuple[str, Function]]:
         """All functions with their qualified names, methods and nested ones included."""

@@ -50,7 +50,7 @@ ASKS_NOBODY = {
     "invoices.services.failpoints.reach": "changes nothing but the life of a practice worker",
 }
 # Here a person acts on oneself: no company is entered, and no right could say more than the log-in.
-OF_ONESELF = "identity.services."
+OF_ONESELF = "accounts.identity.services."
 # The step-up (V21): what must not be done from a forgotten or stolen session.
 CONFIRMED = {
     "accounts.views.ksef.environment",
@@ -61,12 +61,12 @@ CONFIRMED = {
     "accounts.views.ksef_certificates.enroll",
     "accounts.views.ksef_certificates.offline",
     "accounts.views.ksef_certificates.revoke",
-    "identity.views.factors.add_app",
-    "identity.views.factors.remove_app",
-    "identity.views.factors.recovery_codes",
-    "identity.views.factors.download_recovery_codes",
-    "identity.views.passkeys.add_passkey",
-    "identity.views.passkeys.edit_passkey",
+    "accounts.identity.views.factors.add_app",
+    "accounts.identity.views.factors.remove_app",
+    "accounts.identity.views.factors.recovery_codes",
+    "accounts.identity.views.factors.download_recovery_codes",
+    "accounts.identity.views.passkeys.add_passkey",
+    "accounts.identity.views.passkeys.edit_passkey",
 }
 # Modules that only workers call, with a claim in their hands, or only the command that fills the demo.
 OUT_OF_REACH = {

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from identity.models import BrowserSession
+from accounts.identity.models import BrowserSession
 from invoices.models import InvoiceLine
 from tests.builders import make_contractor
 from tests.factors import PASSWORD, Phone, give_password, set_up_phone

@@ -15,8 +15,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
+from accounts.identity.models import BrowserSession
 from accounts.models import User
-from identity.models import BrowserSession
 from tests.factors import PASSWORD, give_password, log_in, set_up_phone
 
 if TYPE_CHECKING:

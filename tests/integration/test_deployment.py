@@ -140,7 +140,7 @@ def test_the_image_holds_the_portal_only() -> None:
     assert lines[0] == "*"
     allowed = {line[1:] for line in lines if line.startswith("!")}
     assert allowed == {
-        *("manage.py", "config", "accounts", "identity", "invoices", "ksef", "roles", "templates", "static"),
+        *("manage.py", "config", "accounts", "invoices", "ksef", "roles", "templates", "static"),
         "requirements/base.txt",
     }
     dockerfile = (ROOT / "Dockerfile").read_text()

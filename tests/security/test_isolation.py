@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import models
 from psycopg import errors
 
+from accounts.identity.models import BrowserSession, CodeClock
 from accounts.models import (
     AccessNotice,
     AccessTimer,
@@ -22,7 +23,6 @@ from accounts.models import (
     User,
 )
 from accounts.selectors import find_connection
-from identity.models import BrowserSession, CodeClock
 from invoices.models import UPO, Invoice, InvoiceDocument, InvoiceEvent, KSeFSession, OutboxEntry
 from roles.models import AuditEntry, Membership
 from roles.tenancy import TenantModel, tenant_transaction

@@ -17,7 +17,7 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from identity.services.limits import TooManyTries, count_try
+from accounts.identity.services.limits import TooManyTries, count_try
 from tests.factors import PASSWORD, give_password, half_logged_in, log_in, set_up_phone
 from tests.people import make_people
 from tests.servers import start_web

@@ -20,7 +20,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.urls import reverse
 
-from identity.services.second_factors import use_code
+from accounts.identity.services.second_factors import use_code
 from tests.factors import (
     PASSWORD,
     Phone,
@@ -126,7 +126,7 @@ _RACER = """
 import sys, uuid, django
 django.setup()
 from django.db import connection
-from identity.services.second_factors import use_code
+from accounts.identity.services.second_factors import use_code
 with connection.cursor() as cursor:
     cursor.execute("SELECT pg_advisory_lock_shared(7)")
 print(use_code(user_id=uuid.UUID(sys.argv[1]), code=sys.argv[2]) is not None)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from identity.services import passkeys
+from accounts.identity.services import passkeys
 from tests.factors import give_password, log_in, to_setup
 from tests.security.rows import all_seeing
 from tests.soft_key import SoftKey

@@ -14,8 +14,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.identity.models import BrowserSession
 from accounts.models import User
-from identity.models import BrowserSession
 from tests.factors import PASSWORD, give_password, log_in, set_up_phone
 
 if TYPE_CHECKING:

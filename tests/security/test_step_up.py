@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.identity.confirmation import CONFIRMED_SECONDS, GRACE_SECONDS
 from accounts.models import KSeFCredential
-from identity.confirmation import CONFIRMED_SECONDS, GRACE_SECONDS
 from invoices.services.demo_world import PASSWORD as DEMO_PASSWORD
 from tests.factors import PASSWORD, give_password, log_in
 from tests.people import prove

@@ -12,9 +12,9 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.domain.browsers import name_browser
-from identity.domain.passwords import is_guessable
-from identity.domain.totp import code_at, find_step, in_groups, new_seed, otpauth_url
+from accounts.identity.domain.browsers import name_browser
+from accounts.identity.domain.passwords import is_guessable
+from accounts.identity.domain.totp import code_at, find_step, in_groups, new_seed, otpauth_url
 
 pytestmark = pytest.mark.unit
 

@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from identity.domain.passwords import is_guessable
+from accounts.identity.domain.passwords import is_guessable
 
 if TYPE_CHECKING:
     from accounts.models import User

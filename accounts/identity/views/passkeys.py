@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from identity.confirmation import is_confirmed, recently_confirmed
-from identity.forms.own import NewPasskeyForm, PasskeyForm, PasskeyNameForm
-from identity.selectors import find_passkey, get_second_factors
-from identity.services import passkeys, second_factors
-from identity.services.limits import TooManyTries, count_try
-from identity.services.passkeys import NotProven, Purpose
-from identity.views.next_page import next_page, with_next
+from accounts.identity.confirmation import is_confirmed, recently_confirmed
+from accounts.identity.forms.own import NewPasskeyForm, PasskeyForm, PasskeyNameForm
+from accounts.identity.selectors import find_passkey, get_second_factors
+from accounts.identity.services import passkeys, second_factors
+from accounts.identity.services.limits import TooManyTries, count_try
+from accounts.identity.services.passkeys import NotProven, Purpose
+from accounts.identity.views.next_page import next_page, with_next
 
 if TYPE_CHECKING:
     import uuid

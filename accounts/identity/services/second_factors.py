@@ -14,11 +14,11 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
-from identity.domain import totp
-from identity.models import CodeClock
-from identity.selectors import FACTORS
-from identity.services import browser_sessions, passkeys
-from identity.services.own_secrets import belonging_to, open_text, seal_text
+from accounts.identity.domain import totp
+from accounts.identity.models import CodeClock
+from accounts.identity.selectors import FACTORS
+from accounts.identity.services import browser_sessions, passkeys
+from accounts.identity.services.own_secrets import belonging_to, open_text, seal_text
 from roles.vault import CannotOpen, OwnLabel
 
 if TYPE_CHECKING:

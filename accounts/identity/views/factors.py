@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from identity.confirmation import recently_confirmed
-from identity.domain.totp import in_groups, otpauth_url
-from identity.forms.own import CodeForm
-from identity.selectors import get_second_factors
-from identity.services import passkeys, second_factors
-from identity.views.next_page import next_page, with_next
+from accounts.identity.confirmation import recently_confirmed
+from accounts.identity.domain.totp import in_groups, otpauth_url
+from accounts.identity.forms.own import CodeForm
+from accounts.identity.selectors import get_second_factors
+from accounts.identity.services import passkeys, second_factors
+from accounts.identity.views.next_page import next_page, with_next
 from ksef.qr import qr_svg
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.utils import timezone
 
-from identity.models import BrowserSession
+from accounts.identity.models import BrowserSession
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from accounts.identity.selectors import LivingSession
     from accounts.models import User
-    from identity.selectors import LivingSession
 
 _KEY: Final = "browser_session"
 # How exactly a session knows when its person was last there; each request would be a write otherwise.

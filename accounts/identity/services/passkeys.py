@@ -32,7 +32,7 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
-from identity.services.own_secrets import open_text, seal_text
+from accounts.identity.services.own_secrets import open_text, seal_text
 from roles.vault import CannotOpen, OwnLabel
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
 from allauth.mfa.base.internal.flows import post_authentication
 
-from identity.services import limits, passkeys, second_factors
-from identity.services.passkeys import NotProven, Purpose
+from accounts.identity.services import limits, passkeys, second_factors
+from accounts.identity.services.passkeys import NotProven, Purpose
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

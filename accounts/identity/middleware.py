@@ -13,15 +13,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from identity.selectors import find_living_session
-from identity.services import browser_sessions
+from accounts.identity.selectors import find_living_session
+from accounts.identity.services import browser_sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpResponseBase
 
-    from identity.selectors import LivingSession
+    from accounts.identity.selectors import LivingSession
 
 # Where somebody without a second factor may go: to one's own account, to set one up, and out. Probes are nobody.
 _OPEN_ROUTES: Final = ("konto/", "healthz", "readyz")

@@ -7,7 +7,7 @@ from typing import Any, override
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from identity.services.passkeys import NAME_LENGTH
+from accounts.identity.services.passkeys import NAME_LENGTH
 
 
 class ProfileForm(forms.Form):

@@ -12,17 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from identity.forms.own import CodeForm, PasskeyForm, PasswordForm
-from identity.selectors import get_second_factors
-from identity.services import passkeys
-from identity.services.confirming import (
+from accounts.identity.forms.own import CodeForm, PasskeyForm, PasswordForm
+from accounts.identity.selectors import get_second_factors
+from accounts.identity.services import passkeys
+from accounts.identity.services.confirming import (
     confirm_by_code,
     confirm_by_passkey,
     confirm_by_password,
     pass_second_step,
 )
-from identity.services.limits import TooManyTries
-from identity.views.next_page import next_page
+from accounts.identity.services.limits import TooManyTries
+from accounts.identity.views.next_page import next_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable

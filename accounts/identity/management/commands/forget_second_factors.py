@@ -9,8 +9,8 @@ from typing import Any, override
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from identity.selectors import find_person
-from identity.services.second_factors import forget_all
+from accounts.identity.selectors import find_person
+from accounts.identity.services.second_factors import forget_all
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, override
 from allauth.account import forms as allauth_forms
 from allauth.account.adapter import get_adapter
 
-from identity.selectors import find_person
+from accounts.identity.selectors import find_person
 
 if TYPE_CHECKING:
     from accounts.models import User

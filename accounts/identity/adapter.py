@@ -13,9 +13,9 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
 from django.contrib.auth.hashers import make_password
 
-from identity.selectors import find_person
-from identity.services import browser_sessions
-from identity.services.own_secrets import current_label, open_text, seal_text
+from accounts.identity.selectors import find_person
+from accounts.identity.services import browser_sessions
+from accounts.identity.services.own_secrets import current_label, open_text, seal_text
 
 if TYPE_CHECKING:
     from allauth.account.models import EmailAddress

@@ -3,9 +3,9 @@
 from allauth.account import views as allauth_views
 from django.urls import path
 
-from identity.confirmation import recently_confirmed
-from identity.views import account, confirm, factors, passkeys
-from identity.views.evenly import evenly
+from accounts.identity.confirmation import recently_confirmed
+from accounts.identity.views import account, confirm, factors, passkeys
+from accounts.identity.views.evenly import evenly
 
 account_urls = [
     path("", account.account, name="account"),

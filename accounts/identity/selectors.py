@@ -14,8 +14,8 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from identity.domain.browsers import name_browser
-from identity.models import BrowserSession
+from accounts.identity.domain.browsers import name_browser
+from accounts.identity.models import BrowserSession
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from identity.forms.own import ProfileForm
-from identity.selectors import get_address, get_second_factors, list_sessions
-from identity.services import browser_sessions
-from identity.services.profile import rename_person
+from accounts.identity.forms.own import ProfileForm
+from accounts.identity.selectors import get_address, get_second_factors, list_sessions
+from accounts.identity.services import browser_sessions
+from accounts.identity.services.profile import rename_person
 
 if TYPE_CHECKING:
     import uuid
