@@ -108,7 +108,10 @@ def test_the_same_without_javascript(portal: Portal, people: People) -> None:
 
 
 def test_sign_up_found_a_company_and_connect(portal: Portal) -> None:
-    """From nothing to a connected company; a wrong NIP is said at its field and nothing typed is lost."""
+    """From nothing to a connected company; a wrong NIP is said at its field and nothing typed is lost.
+
+    Signing up is no proof for access to KSeF: the password is asked for once more (V21).
+    """
     page = portal.open()
     page.goto(f"{portal.url}/konto/signup/")
     page.get_by_label("Imię i nazwisko").fill("Hydraulik Nowy")
@@ -126,6 +129,9 @@ def test_sign_up_found_a_company_and_connect(portal: Portal) -> None:
     page.get_by_label("NIP").fill("526-025-02-74")
     page.locator("main button[type=submit]").first.click()
     expect(page).to_have_url(re.compile("/konfiguracja/ksef/"))
+    page.get_by_role("button", name=re.compile("certyfikat", re.IGNORECASE)).first.click()
+    page.get_by_label("Hasło").fill("dlugie-i-dziwne-haslo-7")
+    page.get_by_role("button", name="Potwierdź").click()
     page.get_by_role("button", name=re.compile("certyfikat", re.IGNORECASE)).first.click()
     expect(page.get_by_text("Połączono z KSeF").first).to_be_visible()
 
