@@ -19,8 +19,9 @@ from ksef.exchange.invoices import (
     SortOrder,
 )
 
-# KSeF writes seven digits of a second and we keep six: a moment stands for all that begin like it.
-_MOMENT = timedelta(microseconds=1)
+# KSeF writes seven digits of a second, we keep six, and how many its filters compare nobody says: what lies closer
+# together than this counts as one moment.
+_MOMENT = timedelta(milliseconds=1)
 _DAY = timedelta(days=1)
 _NOON = timedelta(hours=12)  # The same day in Warsaw and in UTC, whichever KSeF counts days of issue in.
 # 10 000 rows at 250 are 40 pages; room for limits that were raised.
@@ -68,11 +69,23 @@ def _narrowed(request: MetadataRequest, answer: MetadataPage) -> MetadataRequest
         raise ContractBroken("a truncated answer without a row")
     dates = request.filters.dates
     place = _Place.of(answer.invoices[-1], kind=dates.kind)
+    _require_inside(request, place)
     if request.order is SortOrder.ASCENDING and place.date > dates.since:
         return _with_dates(request, replace(dates, since=place.date))
     if request.order is SortOrder.DESCENDING and (dates.until is None or place.end < dates.until):
         return _with_dates(request, replace(dates, until=place.end))
     return _second_look(request, place, seen=request.seen | _numbers(answer))
+
+
+def _require_inside(request: MetadataRequest, place: "_Place") -> None:
+    """A KSeF that compares dates more coarsely than we ask shows rows again from before the seam, for ever."""
+    dates = request.filters.dates
+    if request.order is SortOrder.ASCENDING:
+        is_inside = place.after > dates.since
+    else:
+        is_inside = dates.until is None or place.before < dates.until
+    if not is_inside:
+        raise CannotAdvance("the rows shown lie outside the range asked for")
 
 
 def _second_look(request: MetadataRequest, place: "_Place", *, seen: frozenset[str]) -> MetadataRequest:

@@ -31,16 +31,23 @@ PAGE_SIZE = 4
 
 
 def rows_at(*ticks: int) -> list[InvoiceMetadata]:
-    """Invoices stored so many microseconds after the start, numbered in their order."""
+    """Invoices stored so many milliseconds after the start, numbered in their order."""
     return [
-        make_metadata(serial, stored=START + timedelta(microseconds=tick))
+        make_metadata(serial, stored=START + timedelta(milliseconds=tick))
         for serial, tick in enumerate(sorted(ticks))
     ]
 
 
-def answer(request: MetadataRequest, rows: list[InvoiceMetadata], *, limit: int = LIMIT) -> MetadataPage:
+def answer(
+    request: MetadataRequest,
+    rows: list[InvoiceMetadata],
+    *,
+    limit: int = LIMIT,
+    resolution: timedelta = timedelta(microseconds=1),
+) -> MetadataPage:
     """Rows sorted by date and number; of those in the range only so many can be seen."""
     dates = request.filters.dates
+    since = START + (dates.since - START) // resolution * resolution
 
     def date_of(row: InvoiceMetadata) -> datetime:
         if dates.kind is DateType.ISSUE:
@@ -48,11 +55,7 @@ def answer(request: MetadataRequest, rows: list[InvoiceMetadata], *, limit: int 
         return row.permanent_storage_date
 
     fitting = sorted(
-        (
-            row
-            for row in rows
-            if dates.since <= date_of(row) <= (dates.until or datetime.max.replace(tzinfo=UTC))
-        ),
+        (row for row in rows if since <= date_of(row) <= (dates.until or datetime.max.replace(tzinfo=UTC))),
         key=lambda row: (date_of(row), row.ksef_number),
         reverse=request.order is SortOrder.DESCENDING,
     )
@@ -94,7 +97,7 @@ def test_every_row_is_found_once_whatever_the_order(
 ) -> None:
     """F28, I8: the set received is the set there is."""
     rows = rows_at(*ticks)
-    until = None if end is None else START + timedelta(microseconds=end)
+    until = None if end is None else START + timedelta(milliseconds=end)
     dates = replace(FILTERS.dates, until=until)
     found = walk(MetadataRequest(replace(FILTERS, dates=dates), order=order), rows)
     assert sorted(row.ksef_number for row in found) == [
@@ -130,6 +133,27 @@ def test_twice_as_many_of_one_date_need_narrower_filters(order: SortOrder) -> No
         walk(MetadataRequest(FILTERS, order=order), rows_at(*[5] * 12))
 
 
+@pytest.mark.parametrize("resolution", [timedelta(milliseconds=1), timedelta(seconds=1)])
+def test_coarser_comparison_leads_on_or_is_noticed(resolution: timedelta) -> None:
+    """F28: a KSeF that forgets the fraction of a second must not be asked the same for ever."""
+    rows = rows_at(*[5] * 8, *range(6, 12))
+    request: MetadataRequest | None = MetadataRequest(FILTERS)
+    found: set[str] = set()
+    noticed = False
+    for _ in range(20):
+        if request is None:
+            break
+        page = answer(request, rows, resolution=resolution)
+        found |= {row.ksef_number for row in page.invoices}
+        try:
+            request = next_request(request, page)
+        except CannotAdvance:
+            noticed = True
+            break
+    assert noticed is (resolution == timedelta(seconds=1))
+    assert noticed or len(found) == len(rows)
+
+
 @pytest.mark.parametrize("order", SortOrder)
 def test_dates_of_issue_go_by_days(order: SortOrder) -> None:
     rows = [
@@ -155,7 +179,7 @@ def test_next_page_comes_before_a_narrower_range() -> None:
     assert next_request(MetadataRequest(FILTERS), replace(page, has_more=False)) is None
     narrower = next_request(MetadataRequest(FILTERS, page=3), replace(page, is_truncated=True))
     assert narrower is not None
-    assert (narrower.page, narrower.filters.dates.since) == (0, START + timedelta(microseconds=1))
+    assert (narrower.page, narrower.filters.dates.since) == (0, START + timedelta(milliseconds=1))
 
 
 def test_pages_that_do_not_end_and_truncated_nothing_break_the_contract() -> None:
