@@ -98,7 +98,8 @@ def _log_in_faults() -> Iterator[Error]:
     for name in ("MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN", "MFA_TOTP_INSECURE_BYPASS_CODE"):
         if getattr(settings, name, None):
             yield Error(f"{name} opens a way around the second factor.", id="kwit.E007")
-    is_production = Environment.PRODUCTION in settings.KSEF_ENVIRONMENTS
+    # In the demo the simulator stands behind production (kwit.E004): its invoices bind nobody.
+    is_production = Environment.PRODUCTION in settings.KSEF_ENVIRONMENTS and not settings.DEMO
     if is_production and not (settings.MFA_REQUIRED or settings.MFA_WAIVED_IN_PRODUCTION):
         yield Error(
             "Production invoices are offered to people without a second factor.",

@@ -87,6 +87,7 @@ def test_the_owner_may_migrate(monkeypatch: pytest.MonkeyPatch) -> None:
                 "KSEF_SIMULATOR_URL": "http://x",
                 "DEMO": True,
                 "KSEF_IS_SIMULATED": True,
+                "MFA_REQUIRED": False,
             },
             set(),
         ),
