@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from invoices.domain.lifecycle import State
@@ -10,6 +12,9 @@ from invoices.selectors.ksef_wording import explain_problem, explain_rejection, 
 from invoices.selectors.plural import plural
 from invoices.selectors.state_wording import state_label
 from ksef.status import InvoiceFate, invoice_fate
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import Settings
 
 pytestmark = pytest.mark.unit
 
@@ -100,8 +105,11 @@ def test_polish_counts(counts: tuple[int, ...], expected: str) -> None:
     assert {plural(count, one="faktura", few="faktury", many="faktur") for count in counts} == {expected}
 
 
-def test_only_production_is_silent() -> None:
-    """S13, S14."""
+def test_only_production_is_silent(settings: Settings) -> None:
+    """S13, S14: a production that the simulator plays is not."""
+    settings.KSEF_IS_SIMULATED = True
+    assert "bez skutków prawnych" in environment_notice("production").warning
+    settings.KSEF_IS_SIMULATED = False
     assert environment_notice("production").warning == ""
     for code in ("demo", "test", "simulator"):
         assert "bez skutków prawnych" in environment_notice(code).warning
