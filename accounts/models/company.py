@@ -18,6 +18,12 @@ class Company(models.Model):
         RECEIVE = "receive", _("Tylko odbiór")
         BOTH = "both", _("Odbiór i wysyłka")
 
+    class Plan(models.TextChoices):
+        """S62, S64: whether roles decide about sending. Names of products: nobody translates them."""
+
+        EFAKTURY = "efaktury", "eFaktury"
+        PLUS = "plus", "eFaktury Plus"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.SlugField(unique=True, max_length=60)
     name = models.CharField(max_length=512)
@@ -32,13 +38,23 @@ class Company(models.Model):
     environment = models.CharField(max_length=20)
     # When somebody first said, knowingly, that invoices shall have legal effect.
     production_confirmed_at = models.DateTimeField(null=True)
+    plan = models.CharField(
+        max_length=20, choices=Plan.choices, default=Plan.PLUS.value, db_default=Plan.PLUS.value
+    )
     ksef_scope = models.CharField(max_length=20, choices=Scope.choices, default=Scope.BOTH.value)
     # S95: whether invoices for natural persons are ordinary e-invoices; decided anew for each at its approval (S99).
     sends_consumer_invoices = models.BooleanField(default=True)
+    # "Okno namysłu": how long an approved invoice waits for second thoughts before it goes, at most half an hour.
+    recall_minutes = models.PositiveSmallIntegerField(default=0, db_default=0)
     # S101: whether a log-in looks for new purchase invoices.
     fetches_at_login = models.BooleanField(default=True)
     # KSeF counts calls per company: after "too many requests" nothing of this company goes out before then (F8).
     ksef_wait_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(recall_minutes__lte=30), name="company_recall_minutes")
+        ]
 
     @override
     def __str__(self) -> str:

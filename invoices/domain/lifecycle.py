@@ -34,6 +34,14 @@ class Event(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     REOPENED = "reopened"
+    # Taken back by its author before KSeF could see it.
+    RECALLED = "recalled"
+    # A rejected offline document goes again with the same content (hashOfCorrectedInvoice).
+    CORRECTED = "corrected"
+    # An announced outage gave the document another legal deadline.
+    DEADLINE_MOVED = "deadline_moved"
+    # A total failure was announced: the duty to send is gone (art. 106ng).
+    RELEASED = "released"
     CANCELLED = "cancelled"
 
 
@@ -52,18 +60,28 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.APPROVED, Event.QUEUED): State.QUEUED,
     (State.APPROVED, Event.ISSUED_OFFLINE): State.OFFLINE,
     (State.APPROVED, Event.CANCELLED): State.CANCELLED,
+    (State.APPROVED, Event.RECALLED): State.DRAFT,
+    (State.APPROVED, Event.DEADLINE_MOVED): State.APPROVED,
+    (State.APPROVED, Event.RELEASED): State.EXEMPT,
     (State.QUEUED, Event.WITHDRAWN): State.APPROVED,
     # Its mode and deadline stay: a colleague who may send can still send it in time.
     (State.OFFLINE, Event.WITHDRAWN): State.APPROVED,
     (State.QUEUED, Event.ISSUED_OFFLINE): State.OFFLINE,
+    (State.QUEUED, Event.RECALLED): State.DRAFT,
+    (State.QUEUED, Event.RELEASED): State.EXEMPT,
+    (State.OFFLINE, Event.DEADLINE_MOVED): State.OFFLINE,
+    (State.OFFLINE, Event.RELEASED): State.EXEMPT,
     (State.QUEUED, Event.CLAIMED): State.SENDING,
     (State.OFFLINE, Event.CLAIMED): State.SENDING,
     (State.SENDING, Event.SUBMITTED): State.SENDING,
     (State.SENDING, Event.DEFERRED): State.QUEUED,
     (State.SENDING, Event.DEFERRED_OFFLINE): State.OFFLINE,
+    (State.SENDING, Event.DEADLINE_MOVED): State.SENDING,
     (State.SENDING, Event.ACCEPTED): State.ACCEPTED,
     (State.SENDING, Event.REJECTED): State.REJECTED,
     (State.REJECTED, Event.REOPENED): State.DRAFT,
+    (State.REJECTED, Event.CORRECTED): State.OFFLINE,
+    (State.REJECTED, Event.DEADLINE_MOVED): State.REJECTED,
     (State.ACCEPTED, Event.CANCELLED): State.CANCELLED,
 }
 

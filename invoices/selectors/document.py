@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.selectors import get_company
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9]+")
 _WAITING_FOR_NUMBER = frozenset({State.APPROVED, State.QUEUED, State.SENDING, State.OFFLINE})
+# KSeF has the UPO ready within seconds of the number; later it is late, and a page need not hurry for it.
+_UPO_USUALLY_COMES_WITHIN = timedelta(minutes=1)
 # Documents that were never issued, or that KSeF shall not have, carry no code that leads to KSeF.
 _WITHOUT_CODE = frozenset({State.DRAFT, State.REJECTED, State.EXEMPT})
 
@@ -177,7 +181,7 @@ def _progress(invoice: Invoice, *, actor: Actor, slug: str) -> Progress:
         # KSeF wants the number under the code, or this word while there is none (ksef-protocol 9).
         code_caption="" if invoice.state in _WITHOUT_CODE else invoice.ksef_number or "OFFLINE",
         environment=environment_notice(invoice.environment).label,
-        poll_seconds=_poll_seconds(invoice, submission, has_upo=has_upo),
+        poll_seconds=_poll_seconds(situation),
         fingerprint=_fingerprint(len(events), submission, has_upo=has_upo),
     )
 
@@ -190,11 +194,14 @@ def _standing(state: State) -> str:
     return ""
 
 
-def _poll_seconds(invoice: Invoice, submission: Submission | None, *, has_upo: bool) -> int:
-    """Every second while something is about to happen; more rarely while it waits for KSeF or for the UPO."""
+def _poll_seconds(situation: Situation) -> int:
+    """Every second while something is about to happen; more rarely while it waits for KSeF or for a late UPO."""
+    invoice, submission = situation.invoice, situation.submission
     if invoice.state in MOVING:
         return 5 if submission and submission.problem else 1
-    return 5 if invoice.state == State.ACCEPTED and not has_upo else 0
+    if invoice.state != State.ACCEPTED or situation.has_upo:
+        return 0
+    return 1 if timezone.now() - situation.events[-1].at < _UPO_USUALLY_COMES_WITHIN else 5
 
 
 def _fingerprint(events: int, submission: Submission | None, *, has_upo: bool) -> str:

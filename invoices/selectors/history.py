@@ -28,6 +28,10 @@ _ICONS = {
     Event.ACCEPTED: "accepted",
     Event.REJECTED: "rejected",
     Event.REOPENED: "edit",
+    Event.RECALLED: "edit",
+    Event.CORRECTED: "edit",
+    Event.DEADLINE_MOVED: "clock",
+    Event.RELEASED: "exempt",
     Event.CANCELLED: "cancelled",
     Event.WITHDRAWN: "left",
     Event.DEFERRED: "clock",
@@ -125,11 +129,18 @@ def _deferred(data: dict[str, Any]) -> tuple[str, str]:
 
 
 def _issued_offline(data: dict[str, Any]) -> tuple[str, str]:
+    return _("Wystawiona w trybie offline24"), _send_by(data)
+
+
+def _deadline_moved(data: dict[str, Any]) -> tuple[str, str]:
+    return _("Nowy termin przesłania do KSeF"), _send_by(data)
+
+
+def _send_by(data: dict[str, Any]) -> str:
     send_by = data.get("send_by")
-    note = ""
-    if send_by:
-        note = _("Trzeba ją przesłać do KSeF do %(day)s.") % {"day": format_date(date.fromisoformat(send_by))}
-    return _("Wystawiona w trybie offline24"), note
+    if not send_by:
+        return ""
+    return _("Trzeba ją przesłać do KSeF do %(day)s.") % {"day": format_date(date.fromisoformat(send_by))}
 
 
 def _accepted(data: dict[str, Any]) -> tuple[str, str]:
@@ -154,5 +165,12 @@ _TEXTS: dict[Event, Callable[[dict[str, Any]], tuple[str, str]]] = {
     Event.ACCEPTED: _accepted,
     Event.REJECTED: _rejected,
     Event.REOPENED: lambda _data: (_("Otwarta do poprawy"), ""),
+    Event.RECALLED: lambda _data: (_("Cofnięta do szkicu"), ""),
+    Event.CORRECTED: lambda _data: (_("Poprawiona technicznie, treść bez zmian"), ""),
+    Event.DEADLINE_MOVED: _deadline_moved,
+    Event.RELEASED: lambda _data: (
+        _("Zwolniona z przesłania"),
+        _("Ogłoszono awarię całkowitą KSeF (art. 106ng)."),
+    ),
     Event.CANCELLED: lambda _data: (_("Anulowana"), ""),
 }

@@ -97,7 +97,7 @@ def test_accepted_keeps_asking_until_the_upo_is_there(connected: People) -> None
     sending.run_entry(OutboxEntry.objects.get().id)
     before = page(connected.alicja, invoice)
     assert "UPO jest w drodze" in before
-    assert 'hx-trigger="every 5s"' in before
+    assert 'hx-trigger="every 1s"' in before
     missing = connected.alicja.client.get(address(connected.alicja, "upo", invoice))
     assert missing.status_code == 404
     assert "Nie ma jeszcze UPO" in missing.content.decode()

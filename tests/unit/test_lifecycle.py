@@ -35,6 +35,16 @@ LEGAL = {
     ("sending", "rejected"): "rejected",
     ("rejected", "reopened"): "draft",
     ("accepted", "cancelled"): "cancelled",
+    ("approved", "recalled"): "draft",
+    ("queued", "recalled"): "draft",
+    ("rejected", "corrected"): "offline",
+    ("approved", "deadline_moved"): "approved",
+    ("offline", "deadline_moved"): "offline",
+    ("sending", "deadline_moved"): "sending",
+    ("rejected", "deadline_moved"): "rejected",
+    ("approved", "released"): "exempt",
+    ("queued", "released"): "exempt",
+    ("offline", "released"): "exempt",
 }
 
 
