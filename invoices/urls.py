@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoices.views import approval, contractors, dashboard, documents, drafts, listing
+from invoices.views import approval, bulk, contractors, dashboard, documents, drafts, listing
 
 dashboard_urls = [
     path("", dashboard.show, name="dashboard"),
@@ -12,6 +12,8 @@ invoice_urls = [
     path("", listing.index, name="index"),
     path("nowa/", drafts.new, name="new"),
     path("sumy/", drafts.totals, name="totals"),
+    path("zatwierdz/", bulk.approve, name="approve_many"),
+    path("wyslij/", bulk.send, name="send_many"),
     path("<uuid:invoice_id>/", documents.show, name="show"),
     path("<uuid:invoice_id>/stan/", documents.status, name="status"),
     path("<uuid:invoice_id>/edycja/", drafts.edit, name="edit"),

@@ -7,18 +7,23 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from django.db.models import Max, Min, Q
+from django.db.models import Count, Max, Min, Q
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from invoices.domain.lifecycle import State
 from invoices.domain.money import format_money
 from invoices.models import Invoice
 from invoices.selectors.rendering import format_date
 from invoices.selectors.state_wording import StateLabel, state_label
+from roles.access import Right
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+    from accounts.models import Company
+    from roles.access import Actor
 
 PAGE: Final = 50
 _MONTHS_OFFERED: Final = 120
@@ -40,6 +45,7 @@ class InvoiceFilter:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
+    id: UUID
     number: str
     buyer: str
     issue_date: str
@@ -50,11 +56,23 @@ class InvoiceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Tab:
+    """A part of the list that somebody works through, one click away."""
+
+    label: str
+    url: str
+    is_current: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class InvoicePage:
     rows: tuple[InvoiceRow, ...]
     first_url: str | None
     next_url: str | None
     is_filtered: bool
+    # Whether all that is listed waits to be sent, so that it may be sent at one click.
+    is_to_send: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +111,38 @@ def list_invoices(*, slug: str, environment: str, wanted: InvoiceFilter) -> Invo
         first_url=None if after is None else _url(slug, replace(wanted, after="")),
         next_url=None if last is None else _url(slug, replace(wanted, after=last.write())),
         is_filtered=wanted.is_set,
+        is_to_send=replace(wanted, after="") == InvoiceFilter(state=State.APPROVED.value),
     )
+
+
+def list_tabs(*, actor: Actor, company: Company, wanted: InvoiceFilter) -> tuple[Tab, ...]:
+    """All of them, what waits for somebody who may send it (S89), and the drafts; none where there is one only."""
+    counted = Invoice.objects.filter(environment=company.environment).aggregate(
+        to_send=Count("id", filter=Q(state=State.APPROVED)),
+        drafts=Count("id", filter=Q(state=State.DRAFT)),
+    )
+    parts = [(_("Wszystkie"), "", 0)]
+    if company.sends and actor.may(Right.SEND):
+        parts.append((_("Do wysłania"), State.APPROVED.value, counted["to_send"]))
+    if actor.may(Right.ISSUE):
+        parts.append((_("Szkice"), State.DRAFT.value, counted["drafts"]))
+    if len(parts) == 1:
+        return ()
+    return tuple(
+        Tab(
+            label=label,
+            url=_url(company.slug, InvoiceFilter(state=state)),
+            is_current=wanted.state == state,
+            count=count,
+        )
+        for label, state, count in parts
+    )
+
+
+def list_ids_to_send(*, environment: str, most: int) -> tuple[UUID, ...]:
+    """What was approved and waits for somebody who may send it (S89), the oldest first."""
+    waiting = Invoice.objects.filter(environment=environment, state=State.APPROVED)
+    return tuple(waiting.order_by("issue_date", "created_at", "id").values_list("id", flat=True)[:most])
 
 
 def list_months(*, environment: str) -> list[tuple[str, str]]:
@@ -140,6 +189,7 @@ def _beyond(key: _Key) -> Q:
 def _row(invoice: Invoice, slug: str) -> InvoiceRow:
     page = "invoices:edit" if invoice.state == State.DRAFT else "invoices:show"
     return InvoiceRow(
+        id=invoice.id,
         number=invoice.number,
         buyer=invoice.buyer_name,
         issue_date=format_date(invoice.issue_date),

@@ -19,10 +19,21 @@ async function copy(button) {
   }, 2000);
 }
 
+// Ticks every box of the list, or none when all are ticked.
+function tickAll(button) {
+  const boxes = [...button.form.querySelectorAll('input[type="checkbox"]')];
+  const all = boxes.every((box) => box.checked);
+  for (const box of boxes) box.checked = !all;
+}
+
+for (const button of document.querySelectorAll("[data-tick-all]")) button.hidden = false;
+
 document.addEventListener("click", (event) => {
   closeMenus(event.target.closest("details.menu"));
   const button = event.target.closest("[data-copy]");
   if (button) copy(button);
+  const ticker = event.target.closest("[data-tick-all]");
+  if (ticker) tickAll(ticker);
   if (event.target.closest("[data-print]")) window.print();
 });
 

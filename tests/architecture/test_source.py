@@ -31,6 +31,9 @@ OWN_TRANSACTIONS = {
     "accounts.views.ksef_certificates.enroll",
     "accounts.views.ksef_certificates.finish",
     "accounts.views.ksef_certificates.revoke",
+    # Many invoices at once: each in a transaction of its own.
+    "invoices.views.bulk.approve",
+    "invoices.views.bulk.send",
 }
 # Functions of services that change something without asking the actor, each with its reason.
 ASKS_NOBODY = {

@@ -39,7 +39,7 @@ def make_dated(person: Person, day: date, *, buyer: str = "") -> Invoice:
 
 def links(page: str, slug: str) -> list[str]:
     """The invoices shown, by id, in order."""
-    return re.findall(rf'<th scope="row"[^>]*>\s*<a href="/{slug}/faktury/([0-9a-f-]{{36}})/', page)
+    return re.findall(rf'<th scope="row".*?<a href="/{slug}/faktury/([0-9a-f-]{{36}})/', page, re.DOTALL)
 
 
 def get(client: Client, url: str, **asked: str) -> str:

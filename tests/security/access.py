@@ -174,6 +174,22 @@ class Row:
 COMPANY_ROWS = (
     Row("dashboard", "GET", ALL),
     Row("invoices:index", "GET", ALL),
+    Row(
+        "invoices:approve_many",
+        "POST",
+        ISSUERS,
+        "",
+        lambda objects: {"wybrane": str(objects.draft)},
+        APPROVAL | SUBMISSION,
+    ),
+    Row(
+        "invoices:send_many",
+        "POST",
+        SENDERS,
+        "",
+        lambda objects: {"wybrane": str(objects.approved)},
+        SUBMISSION,
+    ),
     Row("invoices:new", "GET", ISSUERS),
     Row("invoices:new", "POST", ISSUERS_REDIRECTED, "", invoice_form, INVOICE),
     Row("invoices:totals", "POST", ISSUERS, "", invoice_form),
