@@ -15,7 +15,8 @@ from django.db.models.functions import Greatest, Now
 from kombu.exceptions import OperationalError
 
 from accounts.models import Company
-from invoices.models import OutboxEntry
+from invoices.models import OutboxEntry, Submission
+from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
     import uuid
@@ -44,12 +45,23 @@ class Claim:
     attempt: int
 
 
-def enqueue(*, kind: str, company_id: uuid.UUID, user_id: uuid.UUID, target_id: uuid.UUID) -> None:
-    """Put work in the queue, in the caller's transaction; the doorbell rings when that commits."""
+def enqueue(
+    *,
+    kind: str,
+    company_id: uuid.UUID,
+    user_id: uuid.UUID,
+    target_id: uuid.UUID,
+    delay: timedelta = timedelta(),
+) -> None:
+    """Put work in the queue, in the caller's transaction; the doorbell rings when that commits.
+
+    What is not due yet is left to the sweep.
+    """
     entry = OutboxEntry.objects.create(
-        kind=kind, company_id=company_id, user_id=user_id, target_id=target_id, not_before=Now()
+        kind=kind, company_id=company_id, user_id=user_id, target_id=target_id, not_before=Now() + delay
     )
-    wake(entry)
+    if not delay:
+        wake(entry)
 
 
 def wake(entry: OutboxEntry) -> None:
@@ -67,13 +79,36 @@ def wake_due(*, limit: int = 500) -> int:
 
 
 def resume(*, company_id: uuid.UUID, user_id: uuid.UUID) -> int:
-    """Make due what waits in this person's name and nobody holds, because what it waited for has come (S37)."""
+    """Make due what waits in this person's name and nobody holds, because what it waited for has come (S37).
+
+    What may still be taken back keeps its time.
+    """
+    with tenant_transaction(company_id, user_id=user_id):
+        in_recall_window = list(
+            Submission.objects.filter(closed_at=None, problem=Submission.RECALL_WINDOW).values_list(
+                "id", flat=True
+            )
+        )
     waiting = OutboxEntry.objects.filter(company_id=company_id, user_id=user_id, lease_until=None)
+    waiting = waiting.exclude(target_id__in=in_recall_window)
     waiting.update(not_before=Now())
     entries = list(waiting.all()[:500])
     for entry in entries:
         wake(entry)
     return len(entries)
+
+
+def lock_unheld(target_id: uuid.UUID) -> OutboxEntry | None:
+    """The entry of this work, locked, when no worker holds it; the lock keeps workers off until the commit."""
+    return OutboxEntry.objects.select_for_update().filter(target_id=target_id, lease_until=None).first()
+
+
+def hasten(target_id: uuid.UUID) -> None:
+    """Make work due now that waits for its time."""
+    entry = lock_unheld(target_id)
+    if entry is not None:
+        OutboxEntry.objects.filter(id=entry.id).update(not_before=Now())
+        wake(entry)
 
 
 def list_due(*, limit: int = 500) -> list[OutboxEntry]:

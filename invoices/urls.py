@@ -21,6 +21,7 @@ invoice_urls = [
     path("<uuid:invoice_id>/usun/", drafts.delete, name="delete"),
     path("<uuid:invoice_id>/zatwierdz/", approval.approve, name="approve"),
     path("<uuid:invoice_id>/wyslij/", approval.send, name="send"),
+    path("<uuid:invoice_id>/cofnij/", approval.recall, name="recall"),
     path("<uuid:invoice_id>/popraw/", approval.reopen, name="reopen"),
     path("<uuid:invoice_id>/anuluj/", approval.cancel, name="cancel"),
     path("<uuid:invoice_id>/pdf/", documents.pdf, name="pdf"),

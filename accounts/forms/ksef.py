@@ -170,6 +170,20 @@ class ParametersForm(forms.Form):
         ),
     )
 
+    recall_minutes = forms.IntegerField(
+        label=_("Okno namysłu, w minutach"),
+        required=False,
+        min_value=0,
+        max_value=30,
+        help_text=_(
+            "Od 0 do 30. Tyle czeka zatwierdzona faktura, zanim sama pójdzie do KSeF; do tej chwili można ją cofnąć. "
+            "Przed północą czeka krócej, żeby dzień wystawienia pozostał dniem wysłania."
+        ),
+    )
+
+    def clean_recall_minutes(self) -> int:
+        return self.cleaned_data["recall_minutes"] or 0
+
     def parameters(self) -> KSeFParameters:
         return KSeFParameters(**self.cleaned_data)
 

@@ -86,6 +86,7 @@ class KSeFPage:
     scope: str
     sends_consumer_invoices: bool
     fetches_at_login: bool
+    recall_minutes: int
     tokens_until: date
     tokens_end_soon: bool
     colleagues: tuple[Colleague, ...]
@@ -120,6 +121,7 @@ def get_ksef_page(*, actor: Actor, company: Company) -> KSeFPage:
         scope=str(company.get_ksef_scope_display()),
         sends_consumer_invoices=company.sends_consumer_invoices,
         fetches_at_login=company.fetches_at_login,
+        recall_minutes=company.recall_minutes,
         tokens_until=settings.KSEF_TOKENS_UNTIL,
         tokens_end_soon=(settings.KSEF_TOKENS_UNTIL - timezone.localdate(now)).days <= max(TOKEN_NOTICES),
         colleagues=_colleagues(actor, environment, now) if actor.may(Right.USERS) else (),

@@ -23,6 +23,7 @@ class KSeFParameters:
     scope: str
     sends_consumer_invoices: bool
     fetches_at_login: bool
+    recall_minutes: int
 
 
 def switch_environment(*, actor: Actor, environment: str, is_confirmed: bool) -> Company:
@@ -55,7 +56,10 @@ def change_parameters(*, actor: Actor, parameters: KSeFParameters) -> Company:
     company.ksef_scope = parameters.scope
     company.sends_consumer_invoices = parameters.sends_consumer_invoices
     company.fetches_at_login = parameters.fetches_at_login
-    company.save(update_fields=["ksef_scope", "sends_consumer_invoices", "fetches_at_login"])
+    company.recall_minutes = parameters.recall_minutes
+    company.save(
+        update_fields=["ksef_scope", "sends_consumer_invoices", "fetches_at_login", "recall_minutes"]
+    )
     record(
         actor=actor,
         action="ksef_parameters_changed",
@@ -63,6 +67,7 @@ def change_parameters(*, actor: Actor, parameters: KSeFParameters) -> Company:
             "scope": parameters.scope,
             "sends_consumer_invoices": str(parameters.sends_consumer_invoices),
             "fetches_at_login": str(parameters.fetches_at_login),
+            "recall_minutes": str(parameters.recall_minutes),
         },
     )
     return company

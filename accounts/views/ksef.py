@@ -99,6 +99,7 @@ def parameters(request: TenantRequest) -> HttpResponse:
         "scope": company.ksef_scope,
         "sends_consumer_invoices": company.sends_consumer_invoices,
         "fetches_at_login": company.fetches_at_login,
+        "recall_minutes": company.recall_minutes,
     }
     form = ParametersForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():

@@ -1,6 +1,6 @@
 """Polish business days and the legal day in Warsaw, on which the deadlines of KSeF depend."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -60,6 +60,11 @@ def add_business_days(day: date, count: int) -> date:
 def offline24_deadline(p_1: date) -> date:
     """Return the last day to send an offline24 invoice: the next business day after P_1 (art. 106nda)."""
     return next_business_day(p_1)
+
+
+def midnight_after(day: date) -> datetime:
+    """Return the moment at which the legal day ends."""
+    return datetime.combine(day + _DAY, time(), tzinfo=WARSAW)
 
 
 def warsaw_date(moment: datetime) -> date:

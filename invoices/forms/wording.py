@@ -44,6 +44,10 @@ _TEXTS = {
     "not_approved": _("Do KSeF można wysłać tylko zatwierdzoną fakturę."),
     "not_subject": _("Ta faktura ma status „KSeF: nie podlega” i nie jest wysyłana do KSeF."),
     "receive_only": _("Firma ma zakres współpracy z KSeF „Tylko odbiór”, więc nic nie wysyła."),
+    # Taking back
+    "already_sending": _("Tej faktury nie można już cofnąć: jest w drodze do KSeF."),
+    "issued_offline": _("Faktury wystawionej offline nie można cofnąć: nabywca może już ją mieć."),
+    "not_recallable": _("Cofnąć można tylko fakturę zatwierdzoną, która nie została jeszcze wysłana."),
     # Cancelling
     "legal_document": _("Faktury ze środowiska produkcyjnego nie można anulować. Można ją skorygować."),
     "not_cancellable": _("Anulować można zatwierdzoną lub przyjętą fakturę ćwiczebną."),

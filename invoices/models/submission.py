@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import override
+from typing import Final, override
 
 from django.conf import settings
 from django.db import models
@@ -55,7 +55,8 @@ class Submission(TenantModel):
     reference = models.CharField(max_length=36, blank=True)
     # When the session was first read after a doubt and did not show our document.
     missing_since = models.DateTimeField(null=True)
-    # Why it waits, as a code of ours; and until when.
+    # Why it waits, as a code of ours; and until when. RECALL_WINDOW: nothing is wrong, somebody may think again.
+    RECALL_WINDOW: Final = "recall_window"
     problem = models.CharField(max_length=40, blank=True)
     next_attempt_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)

@@ -68,6 +68,10 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         gettext_noop("KSeF teraz nie odpowiada."),
         gettext_noop("Nie trzeba nic robić: próby są ponawiane same, a faktura czeka bezpiecznie w kolejce."),
     ),
+    "recall_window": (
+        gettext_noop("Firma ma okno namysłu: do tej chwili można tę fakturę cofnąć do szkicu."),
+        gettext_noop("Nie trzeba nic robić: potem pójdzie do KSeF sama."),
+    ),
     "doubt": (
         gettext_noop("Nie wiadomo, czy KSeF odebrał fakturę: odpowiedź nie dotarła."),
         gettext_noop(

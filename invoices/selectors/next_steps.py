@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from accounts.domain.environments import has_legal_effect
 from accounts.selectors import find_connection
 from invoices.domain.calendar import offline24_deadline, warsaw_date
-from invoices.domain.lifecycle import MOVING, Event, State
+from invoices.domain.lifecycle import MOVING, Event, Mode, State
+from invoices.models import Submission
 from invoices.selectors.ksef_wording import explain_problem, explain_rejection, needs_person
 from invoices.selectors.rendering import format_date
 from roles.access import Right
 from roles.models import Membership
 
 if TYPE_CHECKING:
-    from invoices.models import Invoice, InvoiceEvent, Submission
+    from invoices.models import Invoice, InvoiceEvent
     from roles.access import Actor
 
 
@@ -70,6 +71,8 @@ class Notice:
     todo: str = ""
     url: str = ""
     link: str = ""
+    # A moment that a person may watch coming.
+    until: str = ""
 
 
 def list_actions(situation: Situation) -> tuple[Action, ...]:
@@ -78,6 +81,7 @@ def list_actions(situation: Situation) -> tuple[Action, ...]:
     return (
         *_main_actions(situation, state),
         *_downloads(situation, state),
+        *_recall(situation, state),
         *_copies(situation, state),
         *_cancellation(situation, state),
     )
@@ -85,10 +89,10 @@ def list_actions(situation: Situation) -> tuple[Action, ...]:
 
 def _main_actions(situation: Situation, state: State) -> list[Action]:
     actor = situation.actor
-    if state is State.APPROVED and situation.sends and actor.may(Right.SEND) and _is_connected(situation):
+    if _may_be_sent(situation, state):
         return [
             Action(
-                label=_("Wyślij do KSeF"),
+                label=_("Wyślij teraz") if state is State.QUEUED else _("Wyślij do KSeF"),
                 url=situation.url("send"),
                 icon="send",
                 is_post=True,
@@ -106,6 +110,29 @@ def _main_actions(situation: Situation, state: State) -> list[Action]:
             )
         ]
     return []
+
+
+def _may_be_sent(situation: Situation, state: State) -> bool:
+    """On demand, or before the time for second thoughts is over."""
+    if not situation.actor.may(Right.SEND):
+        return False
+    if state is State.QUEUED:
+        return _is_in_recall_window(situation)
+    return state is State.APPROVED and situation.sends and _is_connected(situation)
+
+
+def _is_in_recall_window(situation: Situation) -> bool:
+    return situation.submission is not None and situation.submission.problem == Submission.RECALL_WINDOW
+
+
+def _recall(situation: Situation, state: State) -> list[Action]:
+    """Back to the draft, while KSeF cannot have seen it and no buyer holds it."""
+    if state not in {State.APPROVED, State.QUEUED} or situation.invoice.mode != Mode.ONLINE:
+        return []
+    is_posted = situation.submission is not None and situation.submission.session_reference
+    if is_posted or not situation.actor.may(Right.APPROVE):
+        return []
+    return [Action(label=_("Cofnij do szkicu"), url=situation.url("recall"), icon="edit", is_post=True)]
 
 
 def _downloads(situation: Situation, state: State) -> list[Action]:
@@ -253,6 +280,14 @@ def _moving(situation: Situation, state: State) -> Notice | None:
         deadline = _("KSeF musi ją dostać do %(day)s.") % {"day": format_date(situation.invoice.send_by)}
     if submission is None or problem is None:
         return Notice(tone="info", title=_("Wystawiona offline"), what=deadline) if deadline else None
+    if _is_in_recall_window(situation):
+        return Notice(
+            tone="info",
+            title=_("Pójdzie do KSeF sama"),
+            what=problem.what,
+            facts=(_next_try(submission),),
+            until=submission.next_attempt_at.isoformat() if submission.next_attempt_at else "",
+        )
     is_stuck = needs_person(submission.problem)
     return Notice(
         tone="danger" if is_stuck else "warning",

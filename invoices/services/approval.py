@@ -16,6 +16,7 @@ from invoices.domain.ksef_duty import is_exempt
 from invoices.domain.lifecycle import Event, Mode, State
 from invoices.domain.numbering import NumberPattern
 from invoices.domain.readiness import IssueDay, NotReady, Obstacle, find_obstacles
+from invoices.domain.recall import recall_delay
 from invoices.domain.snapshot import (
     Address,
     Buyer,
@@ -80,7 +81,8 @@ def approve_invoice(*, actor: Actor, invoice_id: uuid.UUID, now: datetime | None
         event = Event.EXEMPTED if exempt else Event.APPROVED
         apply_event(invoice, event, actor_id=actor.user_id, data=facts)
         if not exempt and _goes_by_itself(invoice, actor=actor, company=company):
-            queue_submission(invoice, actor=actor)
+            delay = recall_delay(minutes=company.recall_minutes, issue_date=invoice.issue_date, now=now)
+            queue_submission(invoice, actor=actor, delay=delay)
     return invoice
 
 

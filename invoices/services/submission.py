@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from django.utils import timezone
 
 from accounts.domain.errors import RuleBroken
 from accounts.selectors import find_connection, get_company
@@ -21,11 +24,13 @@ if TYPE_CHECKING:
 def submit_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
     """Send an approved invoice on demand (S83, S88), in the actor's own name.
 
-    One that is on its way or has arrived is returned unchanged (S90).
+    One that is on its way or has arrived is returned unchanged (S90); one that may still be taken back goes now.
     Raises RuleBroken: not_subject (S98), receive_only (S92), not_approved, not_connected.
     """
     actor.require(Right.SEND)
     invoice = lock_invoice(invoice_id)
+    if invoice.state == State.QUEUED:
+        _end_recall_window(invoice)
     if invoice.state in {State.QUEUED, State.SENDING, State.OFFLINE, State.ACCEPTED}:
         return invoice
     if invoice.state == State.EXEMPT:
@@ -40,8 +45,19 @@ def submit_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
     return invoice
 
 
-def queue_submission(invoice: Invoice, *, actor: Actor) -> None:
-    """Event, submission and outbox entry in the caller's transaction; the doorbell rings after its commit."""
+def _end_recall_window(invoice: Invoice) -> None:
+    submission = Submission.objects.select_for_update().get(invoice_id=invoice.id, closed_at=None)
+    if submission.problem == Submission.RECALL_WINDOW:
+        submission.problem, submission.next_attempt_at = "", None
+        submission.save(update_fields=["problem", "next_attempt_at"])
+        outbox.hasten(submission.id)
+
+
+def queue_submission(invoice: Invoice, *, actor: Actor, delay: timedelta = timedelta()) -> None:
+    """Event, submission and outbox entry in the caller's transaction; the doorbell rings after its commit.
+
+    A delay is the time in which the invoice may be taken back ("Okno namysłu").
+    """
     document = InvoiceDocument.objects.get(invoice_id=invoice.id, revision=invoice.revision)
     submission = Submission.objects.create(
         company_id=invoice.company_id,
@@ -49,6 +65,8 @@ def queue_submission(invoice: Invoice, *, actor: Actor) -> None:
         document=document,
         user_id=actor.user_id,
         environment=invoice.environment,
+        problem=Submission.RECALL_WINDOW if delay else "",
+        next_attempt_at=timezone.now() + delay if delay else None,
     )
     apply_event(invoice, Event.QUEUED, actor_id=actor.user_id)
     outbox.enqueue(
@@ -56,4 +74,5 @@ def queue_submission(invoice: Invoice, *, actor: Actor) -> None:
         company_id=invoice.company_id,
         user_id=actor.user_id,
         target_id=submission.id,
+        delay=delay,
     )

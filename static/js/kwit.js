@@ -26,6 +26,19 @@ function tickAll(button) {
   for (const box of boxes) box.checked = !all;
 }
 
+// A moment that is coming: minutes and seconds until then.
+function countDown() {
+  for (const place of document.querySelectorAll("[data-countdown]")) {
+    const left = Math.max(0, Math.round((new Date(place.dataset.countdown) - Date.now()) / 1000));
+    place.querySelector("span").textContent = `${Math.floor(left / 60)} min ${String(left % 60).padStart(2, "0")} s`;
+    place.hidden = false;
+  }
+}
+
+countDown();
+setInterval(countDown, 1000);
+document.addEventListener("htmx:afterSettle", countDown);
+
 for (const button of document.querySelectorAll("[data-tick-all]")) button.hidden = false;
 
 document.addEventListener("click", (event) => {

@@ -215,6 +215,9 @@ COMPANY_ROWS = (
     Row("invoices:approve", "POST", ISSUERS_REDIRECTED, "accepted"),
     Row("invoices:send", "POST", SENDERS_REDIRECTED, "approved", _nothing, SUBMISSION),
     Row("invoices:send", "POST", SENDERS_REDIRECTED, "draft"),
+    Row("invoices:recall", "POST", ISSUERS_REDIRECTED, "approved", _nothing, REOPENING),
+    Row("invoices:recall", "POST", ISSUERS_REDIRECTED, "queued", _nothing, SUBMISSION),
+    Row("invoices:recall", "POST", ISSUERS_REDIRECTED, "accepted"),
     Row("invoices:reopen", "POST", ISSUERS_REDIRECTED, "rejected", _nothing, REOPENING),
     Row("invoices:reopen", "POST", ISSUERS_REDIRECTED, "accepted"),
     Row(
