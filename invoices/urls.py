@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from invoices.views import approval, bulk, contractors, dashboard, documents, drafts, listing
+from invoices.views import approval, bulk, conflicts, contractors, dashboard, documents, drafts, listing
 
 dashboard_urls = [
     path("", dashboard.show, name="dashboard"),
@@ -23,6 +23,9 @@ invoice_urls = [
     path("<uuid:invoice_id>/wyslij/", approval.send, name="send"),
     path("<uuid:invoice_id>/cofnij/", approval.recall, name="recall"),
     path("<uuid:invoice_id>/popraw/", approval.reopen, name="reopen"),
+    path("<uuid:invoice_id>/konflikt/", conflicts.show, name="conflict"),
+    path("<uuid:invoice_id>/konflikt/xml/", conflicts.xml, name="conflict_xml"),
+    path("<uuid:invoice_id>/nowy-numer/", approval.renumber, name="renumber"),
     path("<uuid:invoice_id>/anuluj/", approval.cancel, name="cancel"),
     path("<uuid:invoice_id>/pdf/", documents.pdf, name="pdf"),
     path("<uuid:invoice_id>/pdf/offline/", documents.print_offline, name="print_offline"),

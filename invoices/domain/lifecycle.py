@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ksef.status import InvoiceFate, invoice_fate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 class State(StrEnum):
@@ -87,6 +89,11 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 
 # The person need do nothing while the invoice is in one of these; the page refreshes itself (S81).
 MOVING = frozenset({State.QUEUED, State.SENDING, State.OFFLINE})
+
+
+def is_duplicate(rejection: Mapping[str, Any]) -> bool:
+    """Whether KSeF refused the document because its seller, kind and number are there already."""
+    return invoice_fate(rejection.get("code", 0)) is InvoiceFate.DUPLICATE
 
 
 class IllegalTransition(Exception):

@@ -24,6 +24,7 @@ _TEXTS = {
     "unknown_contractor": _("Tego kontrahenta już nie ma. Wybierz innego."),
     "contractor_in_use": _("Ten kontrahent jest na fakturach, dlatego nie można go usunąć."),
     "not_rejected": _("Poprawić można tylko fakturę odrzuconą przez KSeF."),
+    "number_not_taken": _("Nowy numer dostaje tylko faktura, której numer nosi w KSeF inna faktura."),
     # Approval
     "no_lines": _("Dodaj co najmniej jedną pozycję."),
     "too_many_lines": _("Faktura może mieć najwyżej 10 000 pozycji. Podziel ją na kilka faktur."),

@@ -1,7 +1,7 @@
 """The tables of invoicing."""
 
 from invoices.models.contractor import Contractor
-from invoices.models.document import UPO, InvoiceDocument
+from invoices.models.document import UPO, ConflictingDocument, InvoiceDocument
 from invoices.models.event import InvoiceEvent
 from invoices.models.invoice import Invoice, InvoiceLine
 from invoices.models.outbox import OutboxEntry
@@ -10,6 +10,7 @@ from invoices.models.submission import KSeFSession, Submission, SubmissionAttemp
 
 __all__ = [
     "UPO",
+    "ConflictingDocument",
     "Contractor",
     "Invoice",
     "InvoiceDocument",

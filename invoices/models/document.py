@@ -51,3 +51,27 @@ class UPO(TenantModel):
     @override
     def __str__(self) -> str:
         return f"UPO of {self.invoice_id}"
+
+
+class ConflictingDocument(TenantModel):
+    """What KSeF holds under the number of a rejected invoice (440): somebody else's bytes, kept to be compared."""
+
+    invoice = models.ForeignKey(
+        Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="conflicts"
+    )
+    ksef_number = models.CharField(max_length=35)
+    xml = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    fetched_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["company", "id"], name="conflictingdocument_company_id"),
+            models.UniqueConstraint(
+                fields=["company", "invoice", "ksef_number"], name="conflictingdocument_once"
+            ),
+        ]
+
+    @override
+    def __str__(self) -> str:
+        return self.ksef_number

@@ -143,6 +143,15 @@ def _send_by(data: dict[str, Any]) -> str:
     return _("Trzeba ją przesłać do KSeF do %(day)s.") % {"day": format_date(date.fromisoformat(send_by))}
 
 
+def _reopened(data: dict[str, Any]) -> tuple[str, str]:
+    former = data.get("former_number")
+    if not former:
+        return _("Otwarta do poprawy"), ""
+    return _("Otwarta do poprawy pod nowym numerem"), _("Numer %(number)s nosi w KSeF inna faktura.") % {
+        "number": former
+    }
+
+
 def _accepted(data: dict[str, Any]) -> tuple[str, str]:
     return _("Przyjęta przez KSeF"), _("Nr KSeF %(number)s") % {"number": data.get("ksef_number", "")}
 
@@ -164,7 +173,7 @@ _TEXTS: dict[Event, Callable[[dict[str, Any]], tuple[str, str]]] = {
     Event.ISSUED_OFFLINE: _issued_offline,
     Event.ACCEPTED: _accepted,
     Event.REJECTED: _rejected,
-    Event.REOPENED: lambda _data: (_("Otwarta do poprawy"), ""),
+    Event.REOPENED: _reopened,
     Event.RECALLED: lambda _data: (_("Cofnięta do szkicu"), ""),
     Event.CORRECTED: lambda _data: (_("Poprawiona technicznie, treść bez zmian"), ""),
     Event.DEADLINE_MOVED: _deadline_moved,

@@ -50,8 +50,8 @@ _REJECTIONS: dict[int, tuple[str, str]] = {
     440: (
         gettext_noop("W KSeF jest już inna faktura tego sprzedawcy o tym samym numerze."),
         gettext_noop(
-            "Sprawdź, czy ta sprzedaż nie została zafakturowana w innym programie. Jeśli nie, zrób kopię tej "
-            "faktury: dostanie nowy numer."
+            "Porównaj oba dokumenty. Jeśli to ta sama sprzedaż, zafakturował ją już inny program i tej faktury nie "
+            "trzeba wysyłać. Jeśli inna, nadaj tej fakturze nowy numer."
         ),
     ),
     450: (

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.domain.environments import has_legal_effect
 from accounts.selectors import find_connection
 from invoices.domain.calendar import offline24_deadline, warsaw_date
-from invoices.domain.lifecycle import MOVING, Event, Mode, State
+from invoices.domain.lifecycle import MOVING, Event, Mode, State, is_duplicate
 from invoices.models import Submission
 from invoices.selectors.ksef_wording import explain_problem, explain_rejection, needs_person
 from invoices.selectors.rendering import format_date
@@ -22,10 +22,6 @@ from roles.models import Membership
 if TYPE_CHECKING:
     from invoices.models import Invoice, InvoiceEvent
     from roles.access import Actor
-
-
-# Status of an invoice: its seller, kind and number are in KSeF already.
-_DUPLICATE = 440
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +95,16 @@ def _main_actions(situation: Situation, state: State) -> list[Action]:
                 is_primary=True,
             )
         ]
+    if _is_number_taken(situation, state):
+        return [
+            Action(
+                label=_("Porównaj z fakturą w KSeF"),
+                url=situation.url("conflict"),
+                icon="search",
+                is_primary=True,
+                opens_page=True,
+            )
+        ]
     if state is State.REJECTED and actor.may(Right.ISSUE):
         return [
             Action(
@@ -106,7 +112,7 @@ def _main_actions(situation: Situation, state: State) -> list[Action]:
                 url=situation.url("reopen"),
                 icon="edit",
                 is_post=True,
-                is_primary=not _is_number_taken(situation, state),
+                is_primary=True,
             )
         ]
     return []
@@ -162,7 +168,6 @@ def _copies(situation: Situation, state: State) -> list[Action]:
             url=situation.url("duplicate"),
             icon="copy",
             is_post=True,
-            is_primary=_is_number_taken(situation, state),
         )
     ]
 
@@ -178,7 +183,7 @@ def _cancellation(situation: Situation, state: State) -> list[Action]:
 
 def _is_number_taken(situation: Situation, state: State) -> bool:
     """KSeF has another document under this number: mending keeps the number, so only a copy helps."""
-    return state is State.REJECTED and _rejection(situation).get("code") == _DUPLICATE
+    return state is State.REJECTED and is_duplicate(_rejection(situation))
 
 
 def make_notice(situation: Situation) -> Notice | None:

@@ -13,7 +13,7 @@ from psycopg.errors import UniqueViolation
 from accounts.domain.errors import RuleBroken
 from accounts.models import Company
 from invoices.domain.calendar import warsaw_date
-from invoices.domain.lifecycle import Event, State
+from invoices.domain.lifecycle import Event, State, is_duplicate
 from invoices.domain.vat import LineInput, PriceMethod, VatRate, compute_line, compute_totals
 from invoices.models import Contractor, Invoice, InvoiceLine, Series
 from invoices.services._transition import apply_event, lock_invoice
@@ -160,6 +160,25 @@ def reopen_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
     if invoice.state != State.REJECTED:
         raise RuleBroken("not_rejected")
     apply_event(invoice, Event.REOPENED, actor_id=actor.user_id)
+    return invoice
+
+
+def renumber_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
+    """Make a draft of an invoice whose number somebody else used in KSeF (440); approval gives it the next number.
+
+    The former number leaves no gap: the other document bears it. A draft is returned unchanged.
+    Raises RuleBroken: number_not_taken.
+    """
+    actor.require(Right.ISSUE)
+    invoice = lock_invoice(invoice_id)
+    if invoice.state == State.DRAFT:
+        return invoice
+    refusal = invoice.events.filter(type=Event.REJECTED).order_by("seq").last()
+    if invoice.state != State.REJECTED or refusal is None or not is_duplicate(refusal.data):
+        raise RuleBroken("number_not_taken")
+    former, invoice.number = invoice.number, ""
+    invoice.save(update_fields=["number"])
+    apply_event(invoice, Event.REOPENED, actor_id=actor.user_id, data={"former_number": former})
     return invoice
 
 

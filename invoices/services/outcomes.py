@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from accounts.models import Company
 from invoices import outbox
 from invoices.domain.calendar import offline24_deadline, warsaw_date
 from invoices.domain.lifecycle import Event, Mode, State
-from invoices.models import Invoice, OutboxEntry, Submission, SubmissionAttempt
+from invoices.models import ConflictingDocument, Invoice, OutboxEntry, Submission, SubmissionAttempt
 from invoices.services._transition import apply_event, lock_invoice
 from roles.access import Right, find_actor
 from roles.tenancy import tenant_transaction
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
 
+    from invoices.services.reconciliation import Stranger
     from ksef.gateway import InvoiceStatus
 
 _KSEF_OFFLINE = "Offline"
@@ -150,8 +152,11 @@ def record_accepted(work: Work, *, ksef_number: str, session_reference: str, sta
         )
 
 
-def record_rejected(work: Work, *, status: InvoiceStatus) -> None:
-    """KSeF refused the document for good; the reason is kept in its own words."""
+def record_rejected(work: Work, *, status: InvoiceStatus, stranger: Stranger | None = None) -> None:
+    """KSeF refused the document for good; the reason is kept in its own words.
+
+    When somebody else's document bears the number (F19), that one is kept beside it, to be compared.
+    """
     with _writing(work) as (invoice, submission):
         facts: dict[str, Any] = {
             "code": status.code,
@@ -161,6 +166,8 @@ def record_rejected(work: Work, *, status: InvoiceStatus) -> None:
         if status.original_ksef_number:
             facts["original_ksef_number"] = status.original_ksef_number
         apply_event(invoice, Event.REJECTED, actor_id=None, data=facts)
+        if stranger:
+            _keep(stranger, invoice)
         _close(submission)
         outbox.finish(work.claim)
 
@@ -215,6 +222,19 @@ def _withdraw(invoice: Invoice, submission: Submission, claim: outbox.Claim, *, 
     apply_event(invoice, Event.WITHDRAWN, actor_id=None, data={"reason": reason})
     _close(submission)
     outbox.finish(claim)
+
+
+def _keep(stranger: Stranger, invoice: Invoice) -> None:
+    ConflictingDocument.objects.get_or_create(
+        company_id=invoice.company_id,
+        invoice=invoice,
+        ksef_number=stranger.ksef_number,
+        defaults={
+            "xml": stranger.xml,
+            "sha256": hashlib.sha256(stranger.xml).digest(),
+            "fetched_at": timezone.now(),
+        },
+    )
 
 
 def _leave_online_mode_after_midnight(invoice: Invoice) -> None:

@@ -28,6 +28,14 @@ class Original:
     session_reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """What KSeF holds under our number, and it is not ours: another program issued it."""
+
+    ksef_number: str
+    xml: bytes
+
+
 def find_posted(gateway: Gateway, access_token: str, work: Work) -> InvoiceStatus | None:
     """Our document in the session it was last posted to, found by its hash; None when KSeF does not show it."""
     try:
@@ -49,18 +57,19 @@ def may_post_again(work: Work) -> bool:
 
 def find_original(
     gateway: Gateway, access_token: str, work: Work, *, session_reference: str, status: InvoiceStatus
-) -> Original | None:
-    """The document behind a 440 when it is ours; None when somebody else used the number (F18, F19).
+) -> Original | Stranger | None:
+    """The document behind a 440: ours, or somebody else's who used the number (F18, F19); None when it is not found.
 
-    Only equal hashes prove it; a number proves nothing. A 440 that names no original (F20) is looked up in
-    the session it was posted to.
+    Only equal hashes prove that it is ours; a number proves nothing. A 440 that names no original (F20) is looked
+    up in the session it was posted to.
     """
     session = status.original_session_reference or session_reference
     ksef_number = _find_accepted(gateway, access_token, work, session)
     if ksef_number is None and status.original_ksef_number:
         document = gateway.get_invoice(access_token, status.original_ksef_number)
-        if hashlib.sha256(document).digest() == work.sha256:
-            ksef_number = status.original_ksef_number
+        if hashlib.sha256(document).digest() != work.sha256:
+            return Stranger(ksef_number=status.original_ksef_number, xml=document)
+        ksef_number = status.original_ksef_number
     return Original(ksef_number=ksef_number, session_reference=session) if ksef_number else None
 
 

@@ -20,6 +20,7 @@ from invoices.models import OutboxEntry
 from invoices.services import outcomes, reconciliation, upo
 from invoices.services.failpoints import reach
 from invoices.services.ksef_sessions import mark_closed, open_or_reuse
+from invoices.services.reconciliation import Original
 from invoices.services.setbacks import (
     LONGEST_WAIT_SECONDS,
     backoff,
@@ -166,12 +167,14 @@ def _settle(
         if status.code == _SESSION_FAILED:
             mark_closed(work, session_reference)
         outcomes.record_not_delivered(work, problem="ksef_deferred", seconds=backoff(work.claim.attempt))
-    elif fate is InvoiceFate.DUPLICATE and (
-        original := reconciliation.find_original(
+    elif fate is InvoiceFate.DUPLICATE:
+        original = reconciliation.find_original(
             gateway, access_token, work, session_reference=session_reference, status=status
         )
-    ):
-        _accept(work, original.ksef_number, original.session_reference, status)
+        if isinstance(original, Original):
+            _accept(work, original.ksef_number, original.session_reference, status)
+        else:
+            outcomes.record_rejected(work, status=status, stranger=original)
     else:
         outcomes.record_rejected(work, status=status)
 

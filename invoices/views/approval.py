@@ -15,7 +15,7 @@ from invoices.forms.wording import say
 from invoices.selectors.document import get_invoice
 from invoices.services.approval import approve_invoice
 from invoices.services.cancelling import cancel_invoice
-from invoices.services.drafting import reopen_invoice
+from invoices.services.drafting import renumber_invoice, reopen_invoice
 from invoices.services.recalling import recall_invoice
 from invoices.services.submission import submit_invoice
 from roles.access import Right
@@ -61,6 +61,18 @@ def reopen(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
     except RuleBroken as broken:
         messages.error(request, say(broken))
     # The page of a draft leads on to its form, also after a second click.
+    return redirect("invoices:show", request.company.slug, invoice_id)
+
+
+@require_POST
+def renumber(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    """Somebody else used the number in KSeF (440): this invoice gets another one."""
+    request.actor.require(Right.ISSUE)
+    get_invoice(invoice_id)
+    try:
+        renumber_invoice(actor=request.actor, invoice_id=invoice_id)
+    except RuleBroken as broken:
+        messages.error(request, say(broken))
     return redirect("invoices:show", request.company.slug, invoice_id)
 
 

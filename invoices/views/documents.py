@@ -95,7 +95,7 @@ def _signed(request: TenantRequest, invoice_id: uuid.UUID, password: str) -> Sto
 
 def _print(request: TenantRequest, invoice_id: uuid.UUID, make: Callable[[], StoredFile]) -> HttpResponse:
     try:
-        return _download(make(), content_type="application/pdf")
+        return download(make(), content_type="application/pdf")
     except PDFUnavailable as error:
         context = {"reason": str(error), "invoice_id": invoice_id}
         return render(request, "invoices/pdf_unavailable.html", context, status=503)
@@ -107,7 +107,7 @@ def _print(request: TenantRequest, invoice_id: uuid.UUID, make: Callable[[], Sto
 @require_safe
 def xml(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
     request.actor.require(Right.VIEW)
-    return _download(get_xml(invoice_id), content_type="application/xml")
+    return download(get_xml(invoice_id), content_type="application/xml")
 
 
 @require_safe
@@ -116,10 +116,10 @@ def upo(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
     file = find_upo(invoice_id)
     if file is None:
         return render(request, "invoices/upo_missing.html", {"invoice_id": invoice_id}, status=404)
-    return _download(file, content_type="application/xml")
+    return download(file, content_type="application/xml")
 
 
-def _download(file: StoredFile, *, content_type: str) -> HttpResponse:
+def download(file: StoredFile, *, content_type: str) -> HttpResponse:
     disposition = content_disposition_header(as_attachment=True, filename=file.name)
     return HttpResponse(
         file.content, content_type=content_type, headers={"Content-Disposition": disposition or "attachment"}

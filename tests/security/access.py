@@ -220,6 +220,11 @@ COMPANY_ROWS = (
     Row("invoices:recall", "POST", ISSUERS_REDIRECTED, "accepted"),
     Row("invoices:reopen", "POST", ISSUERS_REDIRECTED, "rejected", _nothing, REOPENING),
     Row("invoices:reopen", "POST", ISSUERS_REDIRECTED, "accepted"),
+    Row("invoices:conflict", "GET", ALL, "taken"),
+    Row("invoices:conflict", "GET", NOBODY, "accepted"),
+    Row("invoices:conflict_xml", "GET", ALL, "taken"),
+    Row("invoices:renumber", "POST", ISSUERS_REDIRECTED, "taken", _nothing, REOPENING),
+    Row("invoices:renumber", "POST", ISSUERS_REDIRECTED, "rejected"),
     Row(
         "invoices:cancel",
         "POST",

@@ -130,6 +130,7 @@ def nothing_of(possessions: Possessions) -> Possessions:
         queued=nobody,
         accepted=nobody,
         rejected=nobody,
+        taken=nobody,
         colleague=nobody,
     )
 

@@ -23,7 +23,15 @@ from accounts.models import (
     User,
 )
 from accounts.selectors import find_connection
-from invoices.models import UPO, Invoice, InvoiceDocument, InvoiceEvent, KSeFSession, OutboxEntry
+from invoices.models import (
+    UPO,
+    ConflictingDocument,
+    Invoice,
+    InvoiceDocument,
+    InvoiceEvent,
+    KSeFSession,
+    OutboxEntry,
+)
 from roles.models import AuditEntry, Membership
 from roles.tenancy import TenantModel, tenant_transaction
 from tests.security.rows import query, refusal, row_as_json, table_of
@@ -46,7 +54,7 @@ GLOBAL_MODELS: dict[type[models.Model], str] = {
 }
 FOREIGN_APPS = {"auth", "contenttypes", "sessions", "account", "mfa"}
 # Logs and frozen bytes: written once.
-APPEND_ONLY: set[type[TenantModel]] = {AuditEntry, InvoiceEvent, InvoiceDocument, UPO}
+APPEND_ONLY: set[type[TenantModel]] = {AuditEntry, ConflictingDocument, InvoiceEvent, InvoiceDocument, UPO}
 # S53: visible to their user alone.
 PERSONAL: set[type[TenantModel]] = {
     AccessNotice,

@@ -24,6 +24,7 @@ from invoices.services import outcomes
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import save_contractor
 from invoices.services.drafting import save_draft
+from invoices.services.reconciliation import Stranger
 from invoices.services.submission import submit_invoice
 from ksef.exchange.certificates import CertificateKind
 from ksef.gateway import InvoiceStatus
@@ -63,6 +64,8 @@ class Possessions:
     queued: uuid.UUID
     accepted: uuid.UUID
     rejected: uuid.UUID
+    # Refused because its number is in KSeF already.
+    taken: uuid.UUID
     # Somebody of the company who is connected to KSeF.
     colleague: uuid.UUID
 
@@ -137,7 +140,10 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
     accepted = _sent(owner, contractor, canary)
     run_outbox()
     rejected = _sent(owner, contractor, canary)
-    _reject()
+    _reject(code=450)
+    taken = _sent(owner, contractor, canary)
+    number = f"{owner.company.nip}-20261122-0123456789AB-CD"
+    _reject(code=440, stranger=Stranger(ksef_number=number, xml=f"<{canary}/>".encode()))
     log_refusal(actor=owner.actor, action=canary, right="none")
     _keep_certificates(owner, simulator, canary)
     return Possessions(
@@ -150,6 +156,7 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
         queued=first.id,
         accepted=accepted.id,
         rejected=rejected.id,
+        taken=taken.id,
         colleague=owner.user.id,
     )
 
@@ -219,8 +226,8 @@ def _sent(person: Person, contractor: uuid.UUID, canary: str) -> Invoice:
         return submit_invoice(actor=actor, invoice_id=invoice.id)
 
 
-def _reject() -> None:
-    """KSeF says no to the one document that waits."""
+def _reject(*, code: int, stranger: Stranger | None = None) -> None:
+    """KSeF says no to the one document that waits, perhaps because a stranger bears its number."""
     claim = outbox.claim(OutboxEntry.objects.get().id)
     assert claim is not None
     work = outcomes.load_work(claim)
@@ -230,7 +237,7 @@ def _reject() -> None:
         work,
         status=InvoiceStatus(
             reference="20261122-EE-0000000000-0000000000-00",
-            code=450,
+            code=code,
             description=f"Błąd weryfikacji semantyki dokumentu faktury {HOSTILE}",
             details=(f"kanarek powodu {HOSTILE}",),
             ksef_number=None,
@@ -240,4 +247,5 @@ def _reject() -> None:
             original_ksef_number=None,
             original_session_reference=None,
         ),
+        stranger=stranger,
     )
