@@ -28,7 +28,7 @@ from tests.builders import (
 )
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
     from tests.people import People, Person
     from tests.servers import Simulator
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 
-def press(person: Person, what: str, *invoices: Invoice, **more: str) -> HttpResponse:
+def press(person: Person, what: str, *invoices: Invoice, **more: str) -> Answer:
     """The button of the list, with these invoices ticked."""
     chosen = {"wybrane": [str(invoice.id) for invoice in invoices], **more}
     return person.client.post(f"/{person.company.slug}/faktury/{what}/", chosen)
 
 
-def shown(answer: HttpResponse) -> str:
+def shown(answer: Answer) -> str:
     assert answer.status_code == 200
     return " ".join(answer.content.decode().split())
 
