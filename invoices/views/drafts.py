@@ -72,7 +72,8 @@ def totals(request: TenantRequest) -> HttpResponse:
     if REMOVE_LINE in request.POST:
         return render(request, "invoices/_lines.html", {"sheet": sheet, "totals_url": request.path})
     if request.POST.get("action") == ADD_LINE:
-        return render(request, "invoices/_line.html", {"row": sheet.rows[-1], "totals_url": request.path})
+        context = {"rows": sheet.rows[-1:], "totals_url": request.path}
+        return render(request, "invoices/_line_rows.html", context)
     return render(request, "invoices/_totals.html", {"sheet": sheet, "is_live": True})
 
 
