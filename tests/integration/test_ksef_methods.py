@@ -71,7 +71,7 @@ def kinds(person: Person) -> dict[str, bool]:
 
 
 def test_two_methods_are_offered(people: People, simulator: Simulator) -> None:
-    """S15-S18, S20, S23, S55, S58: exactly two choices, with the way to each and the end of tokens."""
+    """S15, S16, S17, S18, S20, S23, S55, S58: exactly two choices, with the way to each and the end of tokens."""
     tab = page(people.alicja)
     assert tab.count('name="method"') == 2
     for text in ("Sposób uwierzytelniania", "Certyfikat Ministerstwa Finansów", "do końca 2026 roku"):

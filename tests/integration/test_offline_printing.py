@@ -51,7 +51,7 @@ def text_of(response: HttpResponse) -> str:
 
 
 def test_two_files_and_no_password(people: People, simulator: Simulator) -> None:
-    """S39-S43: a separate form that explains itself, takes the two files and asks for no password."""
+    """S39, S40, S41, S42, S43: a separate form that explains itself, takes the two files and asks for no password."""
     url = reverse("accounts:ksef_offline", args=[people.alicja.company.slug])
     page = people.alicja.client.get(url).content.decode()
     for text in ("Certyfikat offline", "tak samo jak uwierzytelniający", "awarii lub niedostępności KSeF"):
