@@ -1,11 +1,24 @@
 """One pure function from what an invoice says to the FA(3) document that says it."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Final
 
 from accounts.domain.text import collapse_spaces
-from invoices.domain.snapshot import Address, Buyer, BuyerKind, ExemptionKind, InvoiceSnapshot, Line
-from invoices.domain.vat import PriceMethod, VatRate
+from invoices.domain.corrections import pair_lines
+from invoices.domain.snapshot import (
+    Address,
+    Buyer,
+    BuyerKind,
+    Correction,
+    ExemptionKind,
+    InvoiceKind,
+    InvoiceSnapshot,
+    Line,
+)
+from invoices.domain.vat import NOTHING, PriceMethod, VatRate
 from ksef.fa3 import document as fa3
 
 SYSTEM_INFO: Final = "Kwit"
@@ -44,14 +57,14 @@ def _contact(*, email: str, phone: str) -> tuple[fa3.DaneKontaktowe, ...]:
 def _seller(invoice: InvoiceSnapshot) -> fa3.Podmiot1:
     seller = invoice.seller
     return fa3.Podmiot1(
-        PrefiksPodatnika="PL" if any(line.rate.needs_eu_prefix for line in invoice.lines) else None,
+        PrefiksPodatnika="PL" if any(line.rate.needs_eu_prefix for line in invoice.all_lines) else None,
         DaneIdentyfikacyjne=fa3.DaneSprzedawcy(NIP=seller.nip, Nazwa=collapse_spaces(seller.name)),
         Adres=_address(seller.address),
         DaneKontaktowe=_contact(email=seller.email, phone=seller.phone),
     )
 
 
-def _identity(buyer: Buyer) -> fa3.DaneNabywcy:
+def identity(buyer: Buyer) -> fa3.DaneNabywcy:
     """Choose one of the four identifications (ksef-protocol 15.2); no number at all means BrakID."""
     name = _text(buyer.name)
     if buyer.kind is BuyerKind.DOMESTIC:
@@ -65,7 +78,7 @@ def _identity(buyer: Buyer) -> fa3.DaneNabywcy:
 
 def _buyer(buyer: Buyer) -> fa3.Podmiot2:
     return fa3.Podmiot2(
-        DaneIdentyfikacyjne=_identity(buyer),
+        DaneIdentyfikacyjne=identity(buyer),
         Adres=None if buyer.address is None else _address(buyer.address),
         DaneKontaktowe=_contact(email=buyer.email, phone=buyer.phone),
     )
@@ -74,7 +87,7 @@ def _buyer(buyer: Buyer) -> fa3.Podmiot2:
 def _exemption(invoice: InvoiceSnapshot) -> fa3.Zwolnienie:
     """Name the legal basis when a line is exempt (art. 106e(1)(19)); without such a line it is left out."""
     exemption = invoice.exemption
-    if exemption is None or not any(line.rate.needs_exemption_basis for line in invoice.lines):
+    if exemption is None or not any(line.rate.needs_exemption_basis for line in invoice.all_lines):
         return fa3.BEZ_ZWOLNIENIA
     text = collapse_spaces(exemption.text)
     match exemption.kind:
@@ -87,8 +100,30 @@ def _exemption(invoice: InvoiceSnapshot) -> fa3.Zwolnienie:
 
 
 def _annotations(invoice: InvoiceSnapshot) -> fa3.Adnotacje:
-    reverse = any(line.rate.is_reverse_charge for line in invoice.lines)
+    reverse = any(line.rate.is_reverse_charge for line in invoice.all_lines)
     return fa3.Adnotacje(P_18=fa3.YES if reverse else fa3.NO, Zwolnienie=_exemption(invoice))
+
+
+def _lines(invoice: InvoiceSnapshot) -> Iterator[fa3.FaWiersz]:
+    """All lines; of a correction those that change, each as it was and as it is from now on (StanPrzed)."""
+    if invoice.correction is None:
+        for number, line in enumerate(invoice.lines, start=1):
+            yield _line(line, number=number, method=invoice.method)
+        return
+    pairs = pair_lines(invoice.correction.lines_before, invoice.lines)
+    for number, (before, after) in enumerate(pairs, start=1):
+        if before == after:
+            continue
+        if before is not None:
+            yield replace(_line(before, number=number, method=invoice.method), StanPrzed=fa3.YES)
+        now = after or _none_of(before)
+        yield _line(now, number=number, method=invoice.method)
+
+
+def _none_of(before: Line | None) -> Line:
+    """A line that goes is said to be none of it."""
+    assert before is not None  # noqa: S101 -- a pair has one side at least
+    return replace(before, quantity=Decimal(0), discount_percent=Decimal(0), amounts=NOTHING)
 
 
 def _line(line: Line, *, number: int, method: PriceMethod) -> fa3.FaWiersz:
@@ -121,7 +156,7 @@ def _body(invoice: InvoiceSnapshot) -> fa3.Fa:
     supplied_on = invoice.supply_date if invoice.supply_date != invoice.issue_date else None
     net = {total.rate: total.net for total in invoice.totals.rates}
     tax = {total.rate: total.vat for total in invoice.totals.rates}
-    lines = enumerate(invoice.lines, start=1)
+    correction = invoice.correction
     return fa3.Fa(
         KodWaluty=invoice.currency,
         P_1=invoice.issue_date,
@@ -141,8 +176,23 @@ def _body(invoice: InvoiceSnapshot) -> fa3.Fa:
         P_13_10=net.get(VatRate.REVERSE),
         P_15=invoice.totals.gross,
         Adnotacje=_annotations(invoice),
-        FaWiersz=tuple(_line(line, number=number, method=invoice.method) for number, line in lines),
+        RodzajFaktury=InvoiceKind.VAT if correction is None else InvoiceKind.CORRECTION,
+        PrzyczynaKorekty=_text(correction.reason) if correction else None,
+        TypKorekty=correction.effect.value if correction else None,
+        DaneFaKorygowanej=(_corrected(correction),) if correction else (),
+        FaWiersz=tuple(_lines(invoice)),
         Platnosc=_payment(invoice),
+    )
+
+
+def _corrected(correction: Correction) -> fa3.DaneFaKorygowanej:
+    is_in_ksef = bool(correction.ksef_number)
+    return fa3.DaneFaKorygowanej(
+        DataWystFaKorygowanej=correction.issue_date,
+        NrFaKorygowanej=correction.number,
+        NrKSeF=fa3.YES if is_in_ksef else None,
+        NrKSeFFaKorygowanej=correction.ksef_number or None,
+        NrKSeFN=None if is_in_ksef else fa3.YES,
     )
 
 

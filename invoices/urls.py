@@ -18,6 +18,7 @@ invoice_urls = [
     path("<uuid:invoice_id>/stan/", documents.status, name="status"),
     path("<uuid:invoice_id>/edycja/", drafts.edit, name="edit"),
     path("<uuid:invoice_id>/kopia/", drafts.duplicate, name="duplicate"),
+    path("<uuid:invoice_id>/korekta/", drafts.correct, name="correct"),
     path("<uuid:invoice_id>/usun/", drafts.delete, name="delete"),
     path("<uuid:invoice_id>/zatwierdz/", approval.approve, name="approve"),
     path("<uuid:invoice_id>/wyslij/", approval.send, name="send"),

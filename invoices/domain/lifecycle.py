@@ -87,6 +87,16 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.ACCEPTED, Event.CANCELLED): State.CANCELLED,
 }
 
+# What may still become an issued invoice or a refused one.
+UNSETTLED = (
+    State.DRAFT,
+    State.APPROVED,
+    State.QUEUED,
+    State.SENDING,
+    State.OFFLINE,
+    State.REJECTED,
+)
+
 # The person need do nothing while the invoice is in one of these; the page refreshes itself (S81).
 MOVING = frozenset({State.QUEUED, State.SENDING, State.OFFLINE})
 

@@ -44,8 +44,22 @@ class NotReady(Exception):
         self.obstacles = tuple(obstacles)
 
 
+@dataclass(frozen=True, slots=True)
+class CorrectionCheck:
+    """What a correction must besides: name its reason, change something, and leave the buyer who they are."""
+
+    has_reason: bool
+    changes_something: bool
+    has_same_buyer: bool
+
+
 def find_obstacles(
-    *, day: IssueDay, buyer: Buyer | None, rates: Sequence[VatRate], has_exemption: bool
+    *,
+    day: IssueDay,
+    buyer: Buyer | None,
+    rates: Sequence[VatRate],
+    has_exemption: bool,
+    correction: CorrectionCheck | None = None,
 ) -> Iterator[Obstacle]:
     """All that is missing or wrong before an invoice may be issued today."""
     if day.issue_date > day.today:
@@ -56,12 +70,23 @@ def find_obstacles(
     yield from _buyer_obstacles(buyer)
     if is_natural_person(buyer) and any(rate.is_reverse_charge for rate in rates):
         yield Obstacle("reverse_to_consumer", "lines")  # art. 17(1): only a taxable buyer settles the tax
-    if not rates:
+    if correction:
+        yield from _correction_obstacles(correction)
+    elif not rates:
         yield Obstacle("no_lines", "lines")
     if len(rates) > MOST_LINES:
         yield Obstacle("too_many_lines", "lines", {"most": MOST_LINES})
     if VatRate.EXEMPT in rates and not has_exemption:
         yield Obstacle("exemption_missing", "exemption_text")  # art. 106e(1)(19)
+
+
+def _correction_obstacles(correction: CorrectionCheck) -> Iterator[Obstacle]:
+    if not correction.has_reason:
+        yield Obstacle("reason_missing", "correction_reason")  # art. 106j(2)(6)
+    if not correction.changes_something:
+        yield Obstacle("nothing_corrected", "lines")
+    if not correction.has_same_buyer:
+        yield Obstacle("other_buyer", "contractor")  # FA(3): the identifier of the buyer cannot be corrected
 
 
 def _buyer_obstacles(buyer: Buyer | None) -> Iterator[Obstacle]:

@@ -26,6 +26,33 @@ class BuyerKind(StrEnum):
         }[self]
 
 
+class InvoiceKind(StrEnum):
+    """RodzajFaktury of FA(3)."""
+
+    VAT = "VAT"
+    CORRECTION = "KOR"
+
+    @property
+    def label(self) -> str:
+        return {InvoiceKind.VAT: "Faktura", InvoiceKind.CORRECTION: "Faktura korygująca"}[self]
+
+
+class CorrectionEffect(IntEnum):
+    """TypKorekty of FA(3): in which period the correction counts for VAT (art. 29a)."""
+
+    ORIGINAL_PERIOD = 1
+    CORRECTION_PERIOD = 2
+    OTHER = 3
+
+    @property
+    def label(self) -> str:
+        return {
+            CorrectionEffect.ORIGINAL_PERIOD: "w dacie ujęcia faktury pierwotnej",
+            CorrectionEffect.CORRECTION_PERIOD: "w dacie wystawienia korekty",
+            CorrectionEffect.OTHER: "w innej dacie, także różnej dla pozycji",
+        }[self]
+
+
 class ExemptionKind(StrEnum):
     """Where the exemption comes from: P_19A, P_19B or P_19C (art. 106e(1)(19))."""
 
@@ -122,8 +149,24 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """What a correction is about; ``lines_before`` are the lines as they stood until now."""
+
+    number: str
+    issue_date: date
+    # Empty for a document that is not in KSeF.
+    ksef_number: str
+    reason: str
+    effect: CorrectionEffect
+    lines_before: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceSnapshot:
-    """A whole basic VAT invoice; ``created_at`` is UTC, the dates are legal days in Europe/Warsaw."""
+    """A whole basic VAT invoice; ``created_at`` is UTC, the dates are legal days in Europe/Warsaw.
+
+    For a correction ``lines`` are the lines as they shall stand, and ``totals`` the differences.
+    """
 
     number: str
     issue_date: date
@@ -141,9 +184,15 @@ class InvoiceSnapshot:
     note: str = ""
     currency: str = "PLN"
     place: str = ""
+    correction: Correction | None = None
 
     def __post_init__(self) -> None:
         if self.created_at.utcoffset() is None:
             raise ValueError("created_at needs a time zone")
-        if self.exemption is None and any(line.rate.needs_exemption_basis for line in self.lines):
+        if self.exemption is None and any(line.rate.needs_exemption_basis for line in self.all_lines):
             raise ValueError("an exempt line needs the legal basis of the exemption")
+
+    @property
+    def all_lines(self) -> tuple[Line, ...]:
+        """The lines that the document names, those of the state before a correction too."""
+        return self.lines if self.correction is None else (*self.correction.lines_before, *self.lines)

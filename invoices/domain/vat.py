@@ -98,6 +98,9 @@ class RateTotal:
     gross: Decimal
 
 
+NOTHING = LineAmounts(discount=ZERO, net=ZERO, vat=ZERO, gross=ZERO)
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Sums of an invoice: per rate in the order of VatRate, and over all."""
@@ -152,6 +155,26 @@ def compute_totals(lines: Sequence[tuple[VatRate, LineAmounts]], method: PriceMe
         for rate in VatRate
         if any(r is rate for r, _ in lines)
     )
+    return _totals(rates)
+
+
+def subtract_totals(after: Totals, before: Totals) -> Totals:
+    """What a correction changes: the difference of each rate that stands on either side (art. 106j)."""
+    new, old = ({total.rate: total for total in totals.rates} for totals in (after, before))
+    return _totals(
+        tuple(
+            _difference(rate, new.get(rate), old.get(rate)) for rate in VatRate if rate in new or rate in old
+        )
+    )
+
+
+def _difference(rate: VatRate, after: RateTotal | None, before: RateTotal | None) -> RateTotal:
+    nothing = RateTotal(rate, ZERO, ZERO, ZERO)
+    now, then = after or nothing, before or nothing
+    return RateTotal(rate, now.net - then.net, now.vat - then.vat, now.gross - then.gross)
+
+
+def _totals(rates: tuple[RateTotal, ...]) -> Totals:
     return Totals(
         rates=rates,
         net=round_to_grosz(sum((total.net for total in rates), ZERO)),

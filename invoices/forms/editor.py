@@ -121,6 +121,8 @@ class Editor:
             bank_account=cleaned["bank_account"],
             note=cleaned["note"],
             lines=self.sheet.drafts,
+            correction_reason=cleaned["correction_reason"],
+            correction_effect=cleaned["correction_effect"],
         )
 
 

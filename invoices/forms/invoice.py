@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.domain.identifiers import format_account
 from accounts.domain.text import code_point, find_forbidden_character
 from accounts.forms import AccountField, LegalTextField
-from invoices.domain.snapshot import ExemptionKind, PaymentForm
+from invoices.domain.snapshot import CorrectionEffect, ExemptionKind, PaymentForm
 from invoices.domain.vat import PriceMethod
 
 if TYPE_CHECKING:
@@ -90,6 +90,23 @@ class InvoiceForm(forms.Form):
     bank_account = AccountField(widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}))
     note = NoteField(label=_("Uwagi na fakturze"), max_length=3500, required=False)
 
+    correction_reason = LegalTextField(
+        label=_("Przyczyna korekty"),
+        max_length=256,
+        required=False,
+        help_text=_("Np. zwrot części towaru, pomyłka w cenie."),
+    )
+    correction_effect = forms.TypedChoiceField(
+        label=_("Skutek korekty"),
+        choices=[("", _("wybierz")), *((effect.value, effect.label) for effect in CorrectionEffect)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_(
+            "Zmniejszenie rozlicza się w dacie wystawienia korekty, pomyłkę w dacie ujęcia faktury pierwotnej."
+        ),
+    )
+
     use_required_attribute = False
 
     def __init__(
@@ -135,4 +152,6 @@ def stored_values(draft: StoredDraft) -> dict[str, Any]:
         "due_date": draft.due_date,
         "bank_account": format_account(draft.bank_account),
         "note": draft.note,
+        "correction_reason": draft.correction_reason,
+        "correction_effect": draft.correction_effect,
     }

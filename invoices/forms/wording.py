@@ -40,6 +40,13 @@ _TEXTS = {
     ),
     "too_large": _("Dokument jest większy, niż przyjmuje KSeF. Podziel fakturę na kilka."),
     "schema": _("Dokument nie zgadza się ze schematem FA(3): %(path)s: %(message)s"),
+    # Corrections
+    "not_correctable": _("Skorygować można fakturę przyjętą przez KSeF albo taką, która mu nie podlega."),
+    "reason_missing": _("Podaj przyczynę korekty i datę, w której korekta ma skutek."),
+    "nothing_corrected": _("Pozycje są takie same jak przed korektą. Zmień to, co korygujesz."),
+    "other_buyer": _(
+        "Numeru nabywcy nie można skorygować. Skoryguj fakturę do zera i wystaw nową na właściwego nabywcę."
+    ),
     # Sending
     "not_connected": _("Najpierw połącz się z KSeF w Konfiguracji. Faktura czeka zatwierdzona."),
     "not_approved": _("Do KSeF można wysłać tylko zatwierdzoną fakturę."),

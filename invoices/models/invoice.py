@@ -7,8 +7,8 @@ from typing import override
 from django.conf import settings
 from django.db import models
 
-from invoices.domain.lifecycle import Mode, State
-from invoices.domain.snapshot import ExemptionKind, PaymentForm
+from invoices.domain.lifecycle import UNSETTLED, Mode, State
+from invoices.domain.snapshot import CorrectionEffect, ExemptionKind, InvoiceKind, PaymentForm
 from invoices.domain.vat import PriceMethod, VatRate
 from invoices.models.contractor import Contractor
 from invoices.models.series import Series
@@ -29,6 +29,25 @@ class Invoice(TenantModel):
     version = models.PositiveIntegerField(default=1)
     # How many documents were frozen for it: a rejected invoice is approved anew under the same number.
     revision = models.PositiveIntegerField(default=0)
+
+    kind = models.CharField(
+        max_length=10,
+        choices=[(k.value, k.label) for k in InvoiceKind],
+        default=InvoiceKind.VAT.value,
+        db_default=InvoiceKind.VAT.value,
+    )
+    # Of a correction: the document it is about, and the one whose lines stood until now (an earlier correction, or
+    # the same). Its own lines are those that shall stand, its sums the differences.
+    original = models.ForeignKey(
+        "self", on_delete=models.PROTECT, db_constraint=False, related_name="corrections", null=True
+    )
+    state_before = models.ForeignKey(
+        "self", on_delete=models.PROTECT, db_constraint=False, related_name="+", null=True
+    )
+    correction_reason = models.CharField(max_length=256, blank=True, db_default="")
+    correction_effect = models.PositiveSmallIntegerField(
+        choices=[(effect.value, effect.label) for effect in CorrectionEffect], null=True
+    )
 
     number = models.CharField(max_length=256, blank=True)
     series = models.ForeignKey(Series, on_delete=models.PROTECT, db_constraint=False, related_name="+")
@@ -70,6 +89,12 @@ class Invoice(TenantModel):
                 fields=["company", "environment", "number"],
                 condition=~models.Q(number=""),
                 name="invoice_number_once",
+            ),
+            # A second correction starts from where the first one ends, so the first must be in KSeF before.
+            models.UniqueConstraint(
+                fields=["company", "original"],
+                condition=models.Q(state__in=[state.value for state in UNSETTLED]),
+                name="invoice_one_open_correction",
             ),
         ]
         indexes = [

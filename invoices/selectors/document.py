@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,6 +29,7 @@ from ksef.qr import kod_i_url, qr_svg
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Iterator
 
     from invoices.selectors.environment_wording import EnvironmentNotice
     from invoices.selectors.history import HistoryEntry
@@ -74,6 +76,14 @@ class KSeFCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedInvoice:
+    label: str
+    number: str
+    state: StateLabel
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoicePage:
     id: uuid.UUID
     file_stem: str
@@ -87,6 +97,8 @@ class InvoicePage:
     code: KSeFCode | None
     # S44: a print-out without a KSeF number bears a second code, signed by whoever prints it.
     needs_issuer: bool
+    # The document that this one corrects, and those that correct it.
+    related: tuple[RelatedInvoice, ...]
     issuer_code: KSeFCode | None = None
 
 
@@ -126,7 +138,21 @@ def get_invoice_page(*, actor: Actor, slug: str, invoice_id: uuid.UUID) -> Invoi
         paper=read_paper(bytes(document.xml)) if document else draft_paper(invoice, _lines(invoice)),
         code=_code(invoice, document),
         needs_issuer=needs_issuer(invoice),
+        related=tuple(_related(invoice, slug)),
     )
+
+
+def _related(invoice: Invoice, slug: str) -> Iterator[RelatedInvoice]:
+    """S11: from an invoice to its corrections and back, the newest last."""
+    pairs = [(_("Koryguje fakturę"), invoice.original)] if invoice.original else []
+    pairs += [(_("Korekta"), one) for one in invoice.corrections.order_by("created_at")]
+    for label, other in pairs:
+        yield RelatedInvoice(
+            label=label,
+            number=other.number or _("szkic"),
+            state=state_label(other.state),
+            url=reverse("invoices:show", args=[slug, other.id]),
+        )
 
 
 def needs_issuer(invoice: Invoice) -> bool:

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from invoices.domain.lifecycle import State
 from invoices.domain.money import format_money, format_quantity
-from invoices.domain.vat import VatRate
+from invoices.domain.vat import PriceMethod, VatRate
 from invoices.models import Contractor, Invoice, InvoiceLine
 from invoices.selectors.rendering import format_date, format_price
 from invoices.selectors.state_wording import StateLabel, state_label
@@ -56,7 +56,32 @@ class StoredDraft:
     due_date: date | None
     bank_account: str
     note: str
+    correction_reason: str
+    correction_effect: int | None
     lines: tuple[TypedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineBefore:
+    name: str
+    quantity: str
+    unit: str
+    price: str
+    rate: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionLabel:
+    """What a correction is about, and the lines as they stand before it."""
+
+    number: str
+    ksef_number: str
+    url_id: uuid.UUID
+    contractor: str
+    buyer: str
+    method: str
+    lines: tuple[LineBefore, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +96,7 @@ class DraftLabel:
     buyer: str
     issue_date: str
     gross: str
+    correction: CorrectionLabel | None
 
 
 def get_draft(invoice_id: uuid.UUID) -> StoredDraft:
@@ -92,6 +118,8 @@ def get_draft(invoice_id: uuid.UUID) -> StoredDraft:
         due_date=invoice.due_date,
         bank_account=invoice.bank_account,
         note=invoice.note,
+        correction_reason=invoice.correction_reason,
+        correction_effect=invoice.correction_effect,
         lines=tuple(_typed(line) for line in lines),
     )
 
@@ -108,6 +136,33 @@ def get_draft_label(invoice_id: uuid.UUID) -> DraftLabel:
         buyer=invoice.buyer_name,
         issue_date=format_date(invoice.issue_date),
         gross=format_money(invoice.gross),
+        correction=_correction(invoice),
+    )
+
+
+def _correction(invoice: Invoice) -> CorrectionLabel | None:
+    original, before = invoice.original, invoice.state_before
+    if original is None or before is None:
+        return None
+    is_net = before.method == PriceMethod.NET
+    return CorrectionLabel(
+        number=original.number,
+        ksef_number=original.ksef_number,
+        url_id=original.id,
+        contractor=str(before.contractor_id or ""),
+        buyer=before.buyer_name,
+        method=before.method,
+        lines=tuple(
+            LineBefore(
+                name=line.name,
+                quantity=format_quantity(line.quantity),
+                unit=line.unit,
+                price=format_price(line.unit_price),
+                rate=VatRate(line.rate).label,
+                value=format_money(line.net if is_net else line.gross),
+            )
+            for line in before.lines.order_by("position")
+        ),
     )
 
 

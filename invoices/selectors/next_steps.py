@@ -78,6 +78,7 @@ def list_actions(situation: Situation) -> tuple[Action, ...]:
         *_main_actions(situation, state),
         *_downloads(situation, state),
         *_recall(situation, state),
+        *_correction(situation, state),
         *_copies(situation, state),
         *_cancellation(situation, state),
     )
@@ -141,6 +142,13 @@ def _recall(situation: Situation, state: State) -> list[Action]:
     return [Action(label=_("Cofnij do szkicu"), url=situation.url("recall"), icon="edit", is_post=True)]
 
 
+def _correction(situation: Situation, state: State) -> list[Action]:
+    """S7, S11: what has been issued is changed by a correction and by nothing else."""
+    if state not in {State.ACCEPTED, State.EXEMPT} or not situation.actor.may(Right.ISSUE):
+        return []
+    return [Action(label=_("Skoryguj"), url=situation.url("correct"), icon="edit", is_post=True)]
+
+
 def _downloads(situation: Situation, state: State) -> list[Action]:
     if state is State.DRAFT:
         return []
@@ -160,7 +168,7 @@ def _downloads(situation: Situation, state: State) -> list[Action]:
 
 
 def _copies(situation: Situation, state: State) -> list[Action]:
-    if state is State.DRAFT or not situation.actor.may(Right.ISSUE):
+    if state is State.DRAFT or situation.invoice.original_id or not situation.actor.may(Right.ISSUE):
         return []
     return [
         Action(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -15,12 +16,14 @@ from invoices.domain.calendar import warsaw_date
 from invoices.domain.ksef_duty import is_exempt
 from invoices.domain.lifecycle import Event, Mode, State
 from invoices.domain.numbering import NumberPattern
-from invoices.domain.readiness import IssueDay, NotReady, Obstacle, find_obstacles
+from invoices.domain.readiness import CorrectionCheck, IssueDay, NotReady, Obstacle, find_obstacles
 from invoices.domain.recall import recall_delay
 from invoices.domain.snapshot import (
     Address,
     Buyer,
     BuyerKind,
+    Correction,
+    CorrectionEffect,
     Exemption,
     ExemptionKind,
     InvoiceSnapshot,
@@ -28,19 +31,20 @@ from invoices.domain.snapshot import (
     PaymentForm,
     Seller,
 )
-from invoices.domain.vat import LineAmounts, PriceMethod, VatRate, compute_totals
-from invoices.fa3_mapping import to_fa3
-from invoices.models import Contractor, Invoice, InvoiceDocument, InvoiceLine, NumberCounter
+from invoices.domain.vat import PriceMethod, compute_totals, subtract_totals
+from invoices.fa3_mapping import identity, to_fa3
+from invoices.models import Contractor, Invoice, InvoiceDocument, NumberCounter
+from invoices.services._drafts import stored_lines, stored_totals
 from invoices.services._transition import apply_event, lock_invoice
 from invoices.services.submission import queue_submission
 from ksef.fa3.check import LARGEST_INVOICE, check
+from ksef.fa3.reader import read
 from ksef.fa3.validate import validate
 from ksef.fa3.writer import write
 from roles.access import Right
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Sequence
     from datetime import datetime
 
     from roles.access import Actor
@@ -61,7 +65,7 @@ def approve_invoice(*, actor: Actor, invoice_id: uuid.UUID, now: datetime | None
         invoice = lock_invoice(invoice_id)
         if invoice.state != State.DRAFT:
             return invoice
-        lines = list(invoice.lines.order_by("position"))
+        lines = stored_lines(invoice)
         buyer = _buyer(invoice.contractor)
         company = Company.objects.get(id=invoice.company_id)
         exempt = is_exempt(buyer, sends_consumer_invoices=company.sends_consumer_invoices)
@@ -96,7 +100,7 @@ def _goes_by_itself(invoice: Invoice, *, actor: Actor, company: Company) -> bool
 def _require_readiness(
     invoice: Invoice,
     *,
-    lines: Sequence[InvoiceLine],
+    lines: tuple[Line, ...],
     buyer: Buyer | None,
     now: datetime,
     goes_to_ksef: bool,
@@ -105,12 +109,32 @@ def _require_readiness(
         find_obstacles(
             day=IssueDay(invoice.issue_date, warsaw_date(now), goes_to_ksef),
             buyer=buyer,
-            rates=[VatRate(line.rate) for line in lines],
+            rates=[line.rate for line in lines],
             has_exemption=bool(invoice.exemption_kind and invoice.exemption_text),
+            correction=_check_correction(invoice, lines=lines, buyer=buyer),
         )
     )
     if obstacles:
         raise NotReady(obstacles)
+
+
+def _check_correction(
+    invoice: Invoice, *, lines: tuple[Line, ...], buyer: Buyer | None
+) -> CorrectionCheck | None:
+    if invoice.original is None or invoice.state_before is None:
+        return None
+    return CorrectionCheck(
+        has_reason=bool(invoice.correction_reason and invoice.correction_effect),
+        changes_something=lines != stored_lines(invoice.state_before),
+        has_same_buyer=buyer is None or _is_buyer_of(invoice.original, buyer),
+    )
+
+
+def _is_buyer_of(original: Invoice, buyer: Buyer) -> bool:
+    """Whether the contractor still bears the number under which the original was issued."""
+    document = InvoiceDocument.objects.get(invoice_id=original.id, revision=original.revision)
+    issued_to = read(bytes(document.xml)).Podmiot2.DaneIdentyfikacyjne
+    return replace(issued_to, Nazwa=None) == replace(identity(buyer), Nazwa=None)
 
 
 def _next_number(invoice: Invoice) -> str:
@@ -139,7 +163,7 @@ def _next_number(invoice: Invoice) -> str:
 
 
 def _freeze(
-    invoice: Invoice, *, lines: Sequence[InvoiceLine], buyer: Buyer | None, now: datetime
+    invoice: Invoice, *, lines: tuple[Line, ...], buyer: Buyer | None, now: datetime
 ) -> InvoiceDocument:
     xml = write(to_fa3(_snapshot(invoice, lines=lines, buyer=buyer, now=now)))
     if len(xml) > LARGEST_INVOICE:
@@ -163,12 +187,17 @@ def _freeze(
 
 
 def _snapshot(
-    invoice: Invoice, *, lines: Sequence[InvoiceLine], buyer: Buyer | None, now: datetime
+    invoice: Invoice, *, lines: tuple[Line, ...], buyer: Buyer | None, now: datetime
 ) -> InvoiceSnapshot:
     assert buyer is not None  # noqa: S101 -- _require_readiness refused a draft without one
     method = PriceMethod(invoice.method)
-    priced = tuple(_line(line) for line in lines)
-    has_exempt_line = any(line.rate is VatRate.EXEMPT for line in priced)
+    correction = _correction(invoice)
+    totals = compute_totals([(line.rate, line.amounts) for line in lines], method)
+    named = lines
+    if correction and invoice.state_before:
+        totals = subtract_totals(totals, stored_totals(invoice.state_before))
+        named = (*correction.lines_before, *lines)
+    has_exempt_line = any(line.rate.needs_exemption_basis for line in named)
     return InvoiceSnapshot(
         number=invoice.number,
         issue_date=invoice.issue_date,
@@ -177,8 +206,8 @@ def _snapshot(
         seller=_seller(invoice.company_id),
         buyer=buyer,
         method=method,
-        lines=priced,
-        totals=compute_totals([(line.rate, line.amounts) for line in priced], method),
+        lines=lines,
+        totals=totals,
         exemption=Exemption(ExemptionKind(invoice.exemption_kind), invoice.exemption_text)
         if has_exempt_line
         else None,
@@ -186,6 +215,21 @@ def _snapshot(
         due_date=invoice.due_date,
         bank_account=invoice.bank_account,
         note=invoice.note,
+        correction=correction,
+    )
+
+
+def _correction(invoice: Invoice) -> Correction | None:
+    if invoice.original is None or invoice.state_before is None:
+        return None
+    assert invoice.correction_effect is not None  # noqa: S101 -- _require_readiness refused a draft without it
+    return Correction(
+        number=invoice.original.number,
+        issue_date=invoice.original.issue_date,
+        ksef_number=invoice.original.ksef_number,
+        reason=invoice.correction_reason,
+        effect=CorrectionEffect(invoice.correction_effect),
+        lines_before=stored_lines(invoice.state_before),
     )
 
 
@@ -213,16 +257,4 @@ def _buyer(contractor: Contractor | None) -> Buyer | None:
         tax_id=contractor.tax_id,
         tax_country=contractor.tax_country,
         email=contractor.email,
-    )
-
-
-def _line(line: InvoiceLine) -> Line:
-    return Line(
-        name=line.name,
-        unit=line.unit,
-        quantity=line.quantity,
-        unit_price=line.unit_price,
-        discount_percent=line.discount_percent,
-        rate=VatRate(line.rate),
-        amounts=LineAmounts(discount=line.discount, net=line.net, vat=line.vat, gross=line.gross),
     )

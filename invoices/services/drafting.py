@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
-from psycopg.errors import UniqueViolation
 
 from accounts.domain.errors import RuleBroken
 from accounts.models import Company
 from invoices.domain.calendar import warsaw_date
-from invoices.domain.lifecycle import Event, State, is_duplicate
-from invoices.domain.vat import LineInput, PriceMethod, VatRate, compute_line, compute_totals
-from invoices.models import Contractor, Invoice, InvoiceLine, Series
+from invoices.domain.lifecycle import UNSETTLED, Event, State, is_duplicate
+from invoices.domain.snapshot import InvoiceKind
+from invoices.domain.vat import (
+    LineInput,
+    PriceMethod,
+    VatRate,
+    compute_line,
+    compute_totals,
+    subtract_totals,
+)
+from invoices.models import Contractor, Invoice, Series
+from invoices.services._drafts import replace_lines, store, stored_lines, stored_totals
 from invoices.services._transition import apply_event, lock_invoice
 from roles.access import Right
 
@@ -27,8 +34,10 @@ if TYPE_CHECKING:
     from invoices.domain.vat import LineAmounts, Totals
     from roles.access import Actor
 
-DEFAULT_SERIES = "Sprzedaż"
-DEFAULT_PATTERN = "FV/{numer}/{miesiac}/{rok}"
+_SERIES = {
+    InvoiceKind.VAT: ("Sprzedaż", "FV/{numer}/{miesiac}/{rok}"),
+    InvoiceKind.CORRECTION: ("Korekty", "KOR/{numer}/{miesiac}/{rok}"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +70,8 @@ class InvoiceDraft:
     bank_account: str
     note: str
     lines: tuple[LineDraft, ...]
+    correction_reason: str = ""
+    correction_effect: int | None = None
 
 
 def price_lines(lines: Iterable[LineDraft], method: PriceMethod) -> tuple[tuple[LineAmounts, ...], Totals]:
@@ -82,12 +93,24 @@ def save_draft(
     """Create a draft, or change one that nobody changed since `version` (F38); saving twice changes nothing more.
 
     A form for a new draft names it by `new_id`, so that its second click does not make a second invoice (F37).
-    Raises RuleBroken: not_a_draft, stale_version, unknown_contractor, already_saved.
+    A correction keeps the buyer and the method of what it corrects, and its sums are the differences.
+    Raises RuleBroken: not_a_draft, stale_version, unknown_contractor, already_saved, other_buyer.
     """
     actor.require(Right.ISSUE)
-    contractor = _contractor(draft.contractor_id)
     invoice = _new_invoice(actor, new_id) if invoice_id is None else _editable(invoice_id, version)
+    return _write(invoice, draft)
+
+
+def _write(invoice: Invoice, draft: InvoiceDraft) -> Invoice:
+    contractor = _contractor(draft.contractor_id)
+    before = invoice.state_before
+    if before is not None:
+        if contractor is None or contractor.id != before.contractor_id:
+            raise RuleBroken("other_buyer", field="contractor")
+        draft = replace(draft, method=PriceMethod(before.method))
     amounts, totals = price_lines(draft.lines, draft.method)
+    if before is not None:
+        totals = subtract_totals(totals, stored_totals(before))
     invoice.issue_date = draft.issue_date
     invoice.supply_date = draft.supply_date
     invoice.method = draft.method
@@ -99,30 +122,57 @@ def save_draft(
     invoice.due_date = draft.due_date
     invoice.bank_account = draft.bank_account
     invoice.note = draft.note
+    invoice.correction_reason = draft.correction_reason
+    invoice.correction_effect = draft.correction_effect
     invoice.net, invoice.vat, invoice.gross = totals.net, totals.vat, totals.gross
-    _store(invoice)
-    _replace_lines(invoice, draft.lines, amounts)
+    store(invoice)
+    replace_lines(invoice, draft.lines, amounts)
     return invoice
 
 
 def duplicate_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
     """A new draft with the same buyer and lines, dated today; number, KSeF number and history stay behind."""
     actor.require(Right.ISSUE)
-    original = Invoice.objects.get(id=invoice_id)
+    return save_draft(actor=actor, draft=_like(Invoice.objects.get(id=invoice_id)))
+
+
+def start_correction(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
+    """A draft that corrects this invoice, or what an earlier correction made of it (S7, S11, art. 106j).
+
+    It begins with the lines as they stand now. While an earlier correction is not settled, that one is returned:
+    so is a second click. Raises RuleBroken: not_correctable.
+    """
+    actor.require(Right.ISSUE)
+    asked = Invoice.objects.get(id=invoice_id)
+    original = lock_invoice(asked.original_id or asked.id)
+    # What was never in KSeF for want of a duty can be corrected too; the correction says so (NrKSeFN).
+    if asked.state not in {State.ACCEPTED, State.EXEMPT} or original.state not in {
+        State.ACCEPTED,
+        State.EXEMPT,
+    }:
+        raise RuleBroken("not_correctable")
+    open_one = original.corrections.filter(state__in=UNSETTLED).first()
+    if open_one is not None:
+        return open_one
+    settled = original.corrections.filter(state__in=(State.ACCEPTED, State.EXEMPT))
+    before = settled.order_by("created_at").last() or original
+    correction = _new_invoice(actor, None)
+    correction.kind = InvoiceKind.CORRECTION
+    correction.environment = original.environment
+    correction.original, correction.state_before = original, before
+    correction.series = default_series(actor.company_id, kind=InvoiceKind.CORRECTION)
+    supplied_on = original.supply_date or original.issue_date
+    draft = replace(
+        _like(before), supply_date=supplied_on, payment_form=None, due_date=None, bank_account="", note=""
+    )
+    return _write(correction, draft)
+
+
+def _like(original: Invoice) -> InvoiceDraft:
+    """The same buyer and lines, dated today; number, KSeF number and history stay behind."""
     today = warsaw_date(timezone.now())
     due_date = today + (original.due_date - original.issue_date) if original.due_date else None
-    lines = tuple(
-        LineDraft(
-            name=line.name,
-            unit=line.unit,
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            discount_percent=line.discount_percent,
-            rate=VatRate(line.rate),
-        )
-        for line in original.lines.order_by("position")
-    )
-    draft = InvoiceDraft(
+    return InvoiceDraft(
         issue_date=today,
         supply_date=None,
         method=PriceMethod(original.method),
@@ -133,9 +183,18 @@ def duplicate_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
         due_date=due_date,
         bank_account=original.bank_account,
         note=original.note,
-        lines=lines,
+        lines=tuple(
+            LineDraft(
+                name=line.name,
+                unit=line.unit,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                discount_percent=line.discount_percent,
+                rate=line.rate,
+            )
+            for line in stored_lines(original)
+        ),
     )
-    return save_draft(actor=actor, draft=draft)
 
 
 def delete_draft(*, actor: Actor, invoice_id: uuid.UUID, version: int) -> None:
@@ -182,23 +241,13 @@ def renumber_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
     return invoice
 
 
-def default_series(company_id: uuid.UUID) -> Series:
-    """The company's series, made on first use; two first uses at once make one."""
+def default_series(company_id: uuid.UUID, *, kind: InvoiceKind = InvoiceKind.VAT) -> Series:
+    """The company's series for this kind, made on first use; two first uses at once make one."""
+    name, pattern = _SERIES[kind]
     Series.objects.bulk_create(
-        [Series(company_id=company_id, name=DEFAULT_SERIES, pattern=DEFAULT_PATTERN)], ignore_conflicts=True
+        [Series(company_id=company_id, name=name, pattern=pattern)], ignore_conflicts=True
     )
-    return Series.objects.get(name=DEFAULT_SERIES)
-
-
-def _store(invoice: Invoice) -> None:
-    # Of two clicks at once the second waits here for the first, and then finds its invoice.
-    try:
-        with transaction.atomic():
-            invoice.save(force_insert=invoice._state.adding)  # noqa: SLF001 -- Django's documented mark of a new row
-    except IntegrityError as error:
-        if isinstance(error.__cause__, UniqueViolation):
-            raise RuleBroken("already_saved") from None
-        raise
+    return Series.objects.get(name=name)
 
 
 def _new_invoice(actor: Actor, new_id: uuid.UUID | None) -> Invoice:
@@ -229,28 +278,3 @@ def _contractor(contractor_id: uuid.UUID | None) -> Contractor | None:
     if contractor is None:
         raise RuleBroken("unknown_contractor", field="contractor")
     return contractor
-
-
-def _replace_lines(invoice: Invoice, lines: tuple[LineDraft, ...], amounts: tuple[LineAmounts, ...]) -> None:
-    invoice.lines.all().delete()
-    InvoiceLine.objects.bulk_create(
-        [
-            InvoiceLine(
-                company_id=invoice.company_id,
-                invoice=invoice,
-                position=position,
-                name=line.name,
-                unit=line.unit,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-                discount_percent=line.discount_percent,
-                rate=line.rate,
-                discount=amount.discount,
-                net=amount.net,
-                vat=amount.vat,
-                gross=amount.gross,
-            )
-            for position, (line, amount) in enumerate(zip(lines, amounts, strict=True), start=1)
-        ],
-        batch_size=1000,
-    )

@@ -33,7 +33,7 @@ from invoices.forms.wording import say
 from invoices.selectors.drafts import get_draft, get_draft_label, list_buyer_choices
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import save_contractor
-from invoices.services.drafting import delete_draft, duplicate_invoice, save_draft
+from invoices.services.drafting import delete_draft, duplicate_invoice, save_draft, start_correction
 from roles.access import Right
 
 if TYPE_CHECKING:
@@ -84,6 +84,19 @@ def duplicate(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
     copy = duplicate_invoice(actor=request.actor, invoice_id=invoice_id)
     messages.success(request, _("To jest kopia z dzisiejszą datą. Sprawdź ją i zatwierdź."))
     return redirect("invoices:edit", request.company.slug, copy.id)
+
+
+@require_POST
+def correct(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    """S7, S11: a draft that corrects this invoice, or the one that is being written already."""
+    request.actor.require(Right.ISSUE)
+    get_draft_label(invoice_id)
+    try:
+        correction = start_correction(actor=request.actor, invoice_id=invoice_id)
+    except RuleBroken as broken:
+        messages.error(request, say(broken))
+        return redirect("invoices:show", request.company.slug, invoice_id)
+    return redirect("invoices:show", request.company.slug, correction.id)
 
 
 @require_http_methods(["GET", "POST"])

@@ -160,6 +160,17 @@ class DodatkowyOpis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DaneFaKorygowanej:
+    """The document that a correction is about: with its KSeF number, or marked as one outside KSeF."""
+
+    DataWystFaKorygowanej: date
+    NrFaKorygowanej: str
+    NrKSeF: int | None = None
+    NrKSeFFaKorygowanej: str | None = None
+    NrKSeFN: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FaWiersz:
     NrWierszaFa: int
     UU_ID: str | None = None
@@ -247,6 +258,9 @@ class Fa:
     P_15: Decimal
     Adnotacje: Adnotacje = ZWYKLE_ADNOTACJE
     RodzajFaktury: str = "VAT"
+    PrzyczynaKorekty: str | None = None
+    TypKorekty: int | None = None
+    DaneFaKorygowanej: tuple[DaneFaKorygowanej, ...] = ()
     FP: int | None = None
     TP: int | None = None
     DodatkowyOpis: tuple[DodatkowyOpis, ...] = ()

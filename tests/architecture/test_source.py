@@ -80,6 +80,7 @@ OUT_OF_REACH = {
     "invoices.services.demo_clock",
     "invoices.services.demo_plan",
     "invoices.services.demo_seed",
+    "invoices.services._drafts",
     "invoices.services._transition",
     "invoices.services.outcomes",
     "invoices.services.reconciliation",

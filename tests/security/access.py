@@ -206,6 +206,8 @@ COMPANY_ROWS = (
     Row("invoices:edit", "POST", ISSUERS_REDIRECTED, "draft", invoice_form, INVOICE),
     Row("invoices:edit", "POST", ISSUERS_REDIRECTED, "accepted", invoice_form),
     Row("invoices:duplicate", "POST", ISSUERS_REDIRECTED, "accepted", _nothing, INVOICE),
+    Row("invoices:correct", "POST", ISSUERS_REDIRECTED, "accepted", _nothing, INVOICE | {"invoices_series"}),
+    Row("invoices:correct", "POST", ISSUERS_REDIRECTED, "draft"),
     Row("invoices:delete", "GET", ISSUERS, "draft"),
     Row("invoices:delete", "GET", ISSUERS_REDIRECTED, "accepted"),
     Row("invoices:delete", "POST", ISSUERS_REDIRECTED, "draft", deletion, INVOICE),

@@ -80,10 +80,10 @@ def test_the_broker_holds_ids_only(committed_people: People, simulator: Simulato
     alicja = committed_people.alicja
     connect_with_self_signed_certificate(actor=alicja.actor, company=alicja.company)
     with Connection(app.conf.broker_url) as connection:
-        channel = connection.channel()
-        channel.queue_purge("celery")
+        queue = connection.SimpleQueue("celery")
+        queue.clear()
         make_approved(alicja)
-        message = connection.SimpleQueue("celery").get(timeout=10)
+        message = queue.get(timeout=10)
         message.ack()
         arguments, keywords, _embedded = message.payload
         entry = OutboxEntry.objects.get()
