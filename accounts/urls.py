@@ -1,17 +1,30 @@
-"""Addresses outside any company, and the pages under "Konfiguracja" of one."""
+"""Addresses outside any company, and the pages under "Konfiguracja" and "Użytkownicy" of one."""
 
 from django.urls import path
 
 from accounts import views
-from accounts.views import ksef, ksef_access, ksef_certificates
+from accounts.views import (
+    help_pages,
+    invitations,
+    ksef,
+    ksef_access,
+    ksef_certificates,
+    people,
+    plan,
+    roles,
+)
 
 open_urls = [
     path("", views.home, name="home"),
     path("firmy/nowa/", views.new_company, name="new_company"),
+    path("zaproszenie/<slug:token>/", invitations.answer, name="invitation"),
 ]
 
 settings_urls = [
     path("", views.company_settings, name="settings"),
+    path("plan/", plan.plan, name="plan"),
+    path("pomoc/uprawnienia/", help_pages.article, {"name": "roles"}, name="help_roles"),
+    path("pomoc/wysylanie/", help_pages.article, {"name": "sending"}, name="help_sending"),
     path("ksef/", ksef.overview, name="ksef"),
     path("ksef/srodowisko/", ksef.environment, name="ksef_environment"),
     path("ksef/sposob/", ksef.choose_method, name="ksef_method"),
@@ -31,4 +44,19 @@ settings_urls = [
     path("ksef/nowy-certyfikat/<slug:kind>/", ksef_certificates.enroll, name="ksef_enroll"),
     path("ksef/nowy-certyfikat-dokoncz/", ksef_certificates.finish, name="ksef_finish"),
     path("ksef/uniewaznij/", ksef_certificates.revoke, name="ksef_revoke"),
+]
+
+users_urls = [
+    path("", people.index, name="index"),
+    path("zapros/", invitations.invite, name="invite"),
+    path("zaproszenia/<uuid:invitation_id>/ponow/", invitations.resend, name="resend"),
+    path("zaproszenia/<uuid:invitation_id>/wycofaj/", invitations.withdraw, name="withdraw"),
+    path("dziennik/", people.journal, name="journal"),
+    path("role/", roles.index, name="roles"),
+    path("role/nowa/", roles.new, name="new_role"),
+    path("role/<uuid:role_id>/", roles.edit, name="role"),
+    path("role/<uuid:role_id>/usun/", roles.delete, name="delete_role"),
+    path("<uuid:membership_id>/", people.member, name="member"),
+    path("<uuid:membership_id>/wylacz/", people.deactivate, name="deactivate"),
+    path("<uuid:membership_id>/przywroc/", people.reactivate, name="reactivate"),
 ]

@@ -50,8 +50,8 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
         rf"\g<name>{MASK}",
     ),
     (re.compile(r"(?P<start>://[^\s:/@]*:)[^\s@/]+@"), rf"\g<start>{MASK}@"),
-    # Links of password resets and address confirmations are keys.
-    (re.compile(r"(?P<start>/(?:key|confirm-email)/)[^/\s\"']+"), rf"\g<start>{MASK}"),
+    # Links of password resets, address confirmations and invitations are keys.
+    (re.compile(r"(?P<start>/(?:key|confirm-email|zaproszenie)/)[^/\s\"']+"), rf"\g<start>{MASK}"),
     (re.compile(_LONG), _mask_if_encoded),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
 )

@@ -24,6 +24,8 @@ class Link:
     url: str
     is_current: bool = False
     icon: str = ""
+    # On a phone it stands behind "Więcej": the bar there has room for five.
+    is_secondary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,12 @@ class Shell:
     environment: EnvironmentLabel | None = None
     nav: tuple[Link, ...] = ()
     new_invoice_url: str | None = None
+    may_decide: bool = False
     is_demo: bool = False
+
+    @property
+    def nav_has_more(self) -> bool:
+        return any(link.is_secondary for link in self.nav)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -83,6 +90,7 @@ def _shell(request: HttpRequest) -> Shell:
         environment=environment_label(company.environment),
         nav=_navigation(request, actor, company.slug),
         new_invoice_url=reverse("invoices:new", args=[company.slug]) if actor.may(Right.ISSUE) else None,
+        may_decide=actor.may(Right.SETTINGS),
         is_demo=settings.DEMO,
     )
 
@@ -94,14 +102,18 @@ def _navigation(request: HttpRequest, actor: Actor, slug: str) -> tuple[Link, ..
         (_("Pulpit"), "dashboard", "home", Right.VIEW),
         (_("Faktury sprzedaży"), "invoices:index", "invoice", Right.VIEW),
         (_("Kontrahenci"), "contractors:index", "people", Right.VIEW),
+        (_("Użytkownicy"), "users:index", "person", Right.USERS),
         (_("Konfiguracja"), "accounts:settings", "settings", Right.VIEW),
     ]
+    # For one entry a menu would be longer than the entry.
+    secondary = {"users:index", "accounts:settings"} if actor.may(Right.USERS) else set()
     return tuple(
         Link(
             label=label,
             url=reverse(name, args=[slug]),
             is_current=here == name or (":" in name and here.startswith(name.split(":")[0] + ":")),
             icon=icon,
+            is_secondary=name in secondary,
         )
         for label, name, icon, right in entries
         if actor.may(right)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from accounts.identity.urls import account_urls
-from accounts.urls import open_urls, settings_urls
+from accounts.urls import open_urls, settings_urls, users_urls
 from accounts.views import demo_login
 from config import health
 from invoices.urls import contractor_urls, dashboard_urls, invoice_urls
@@ -18,6 +18,7 @@ urlpatterns = [
     path("<slug:company>/", include(dashboard_urls)),
     path("<slug:company>/faktury/", include((invoice_urls, "invoices"))),
     path("<slug:company>/kontrahenci/", include((contractor_urls, "contractors"))),
+    path("<slug:company>/uzytkownicy/", include((users_urls, "users"))),
     path("<slug:company>/konfiguracja/", include((settings_urls, "accounts"))),
 ]
 

@@ -14,6 +14,7 @@ from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Iterable
 
 
 class Right(StrEnum):
@@ -27,6 +28,9 @@ class Right(StrEnum):
     SETTINGS = "settings"
     USERS = "users"
 
+
+# S68: the two rights of KSeF.
+SENDING: frozenset[Right] = frozenset({Right.SEND, Right.SEND_AUTOMATICALLY})
 
 # The roles a company starts with.
 ADMINISTRATOR = gettext_noop("Administrator")
@@ -57,15 +61,24 @@ class Actor:
     rights: frozenset[Right]
 
     def may(self, right: Right) -> bool:
-        # S76: automatic sending has effect only together with the right to send.
-        if right is Right.SEND_AUTOMATICALLY and Right.SEND not in self.rights:
-            return False
         return right in self.rights
 
     def require(self, right: Right) -> None:
         """Raise MissingRight unless the role holds it."""
         if not self.may(right):
             raise MissingRight(right)
+
+
+def effective_rights(rights: Iterable[str], *, roles_decide_sending: bool) -> frozenset[Right]:
+    """What the rights of a role amount to on the company's plan.
+
+    A right that this version no longer knows gives nothing. Where roles play no part in sending, whoever may approve
+    sends, always automatically (S62); where they decide (S64), the second right needs the first (S76).
+    """
+    held = frozenset(Right(right) for right in rights if right in Right)
+    if not roles_decide_sending:
+        return held | SENDING if Right.APPROVE in held else held - SENDING
+    return held if Right.SEND in held else held - {Right.SEND_AUTOMATICALLY}
 
 
 def find_membership(*, user_id: uuid.UUID, slug: str) -> Membership | None:
@@ -77,11 +90,34 @@ def find_membership(*, user_id: uuid.UUID, slug: str) -> Membership | None:
     )
 
 
+def list_members(company_id: uuid.UUID) -> list[Membership]:
+    """Everybody who may enter the company, with person, role and company, by name."""
+    return list(
+        Membership.objects.select_related("user", "company", "role")
+        .filter(company_id=company_id, is_active=True, user__is_active=True)
+        .order_by("user__full_name", "user__email")
+    )
+
+
+def rights_of(membership: Membership) -> frozenset[Right]:
+    """What this person may do now; the membership comes with its role and company."""
+    return effective_rights(
+        membership.role.rights, roles_decide_sending=membership.company.roles_decide_sending
+    )
+
+
+def list_holders(company_id: uuid.UUID, right: Right) -> list[Membership]:
+    """Those who hold the right on the company's plan; call it inside the company."""
+    return [member for member in list_members(company_id) if right in rights_of(member)]
+
+
 def find_actor(*, user_id: uuid.UUID, company_id: uuid.UUID) -> Actor | None:
     """The actor as of now; None when the membership has ended. Workers ask this before each act (S79)."""
-    membership = Membership.objects.filter(
-        user_id=user_id, company_id=company_id, is_active=True, user__is_active=True
-    ).first()
+    membership = (
+        Membership.objects.select_related("company")
+        .filter(user_id=user_id, company_id=company_id, is_active=True, user__is_active=True)
+        .first()
+    )
     return None if membership is None else actor_of(membership)
 
 
@@ -92,6 +128,5 @@ def actor_of(membership: Membership) -> Actor:
         user_id=membership.user_id,
         company_id=membership.company_id,
         role=role.name,
-        # A right that this version no longer knows gives nothing.
-        rights=frozenset(Right(right) for right in role.rights if right in Right),
+        rights=effective_rights(role.rights, roles_decide_sending=membership.company.roles_decide_sending),
     )

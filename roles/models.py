@@ -17,6 +17,8 @@ class Role(TenantModel):
 
     name = models.CharField(max_length=60)
     rights = ArrayField(models.CharField(max_length=30))
+    # Counts the changes, so that a form opened before the last one is refused.
+    version = models.PositiveIntegerField(default=1, db_default=1)
 
     class Meta(TenantModel.Meta):
         constraints = [

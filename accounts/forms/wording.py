@@ -37,6 +37,24 @@ TEXTS: Final = {
         "Ten klucz nie jest chroniony hasłem. Pobierz z Aplikacji Podatnika KSeF plik klucza z hasłem: "
         "hasło będzie potrzebne przy każdym wydruku."
     ),
+    "no_such_plan": _("Wybierz jeden z planów."),
+    "plan_changed": _("Ktoś zmienił plan, odkąd otwarto tę stronę. Poniżej jest stan aktualny."),
+    "no_such_role": _("Tej roli już nie ma. Wybierz inną."),
+    "role_changed": _(
+        "Ktoś zmienił tę rolę, odkąd ją otwarto. Twoje zmiany nie są zapisane, ale widać je poniżej: "
+        "zapisz jeszcze raz, aby zastąpić nimi tamte."
+    ),
+    "role_name_taken": _("Jest już rola o tej nazwie. Wpisz inną."),
+    "role_in_use": _("Ktoś ma tę rolę albo jest do niej zaproszony. Najpierw daj tym osobom inną rolę."),
+    "send_first": _("To uprawnienie działa tylko razem z pierwszym: zaznacz oba albo usuń zaznaczenie."),
+    "member_changed": _("Ktoś zmienił rolę tej osoby, odkąd otwarto tę stronę. Poniżej jest stan aktualny."),
+    "last_administrator": _(
+        "To ostatnia osoba, która zarządza użytkownikami. Najpierw daj to uprawnienie komuś jeszcze."
+    ),
+    "is_member": _("Ta osoba już jest w firmie."),
+    "was_member": _("Ta osoba była już w firmie. Przywróć jej dostęp na liście użytkowników."),
+    "already_invited": _("Ten adres ma już zaproszenie. Na liście możesz wysłać je ponownie albo wycofać."),
+    "invitation_ended": _("To zaproszenie zostało już przyjęte albo wycofane."),
     "no_offline_certificate": _(
         "Aby wydrukować fakturę bez numeru KSeF, dodaj certyfikat offline w Konfiguracji, zakładka KSeF."
     ),

@@ -11,7 +11,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from accounts.identity.domain.browsers import name_browser
@@ -119,6 +119,12 @@ def list_sessions(*, user_id: uuid.UUID, current: uuid.UUID | None) -> list[List
         for session in living.order_by("-seen_at")
     ]
     return sorted(listed, key=lambda session: not session.is_current)
+
+
+def last_seen(company_id: uuid.UUID) -> dict[uuid.UUID, datetime]:
+    """When people of the company were last there, as far as a session of theirs still stands."""
+    sessions = BrowserSession.objects.filter(user__memberships__company_id=company_id)
+    return dict(sessions.order_by().values_list("user_id").annotate(Max("seen_at")))
 
 
 def get_second_factors(user_id: uuid.UUID) -> SecondFactors:

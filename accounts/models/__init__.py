@@ -8,6 +8,7 @@ from accounts.models.credential import (
     KSeFCredential,
     OfflineCertificate,
 )
+from accounts.models.invitation import Invitation
 from accounts.models.notice import AccessNotice, HelpAnswer
 from accounts.models.user import User, UserManager
 
@@ -18,6 +19,7 @@ __all__ = [
     "CertificateRequest",
     "Company",
     "HelpAnswer",
+    "Invitation",
     "KSeFCredential",
     "OfflineCertificate",
     "User",

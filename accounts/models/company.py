@@ -64,3 +64,8 @@ class Company(models.Model):
     def sends(self) -> bool:
         """Whether anything may be sent at all (S92)."""
         return self.ksef_scope == self.Scope.BOTH
+
+    @property
+    def roles_decide_sending(self) -> bool:
+        """Whether a role says who sends (S64), or whoever approves does so, always automatically (S62)."""
+        return self.plan == self.Plan.PLUS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from accounts.models import Company, KSeFCredential, OfflineCertificate, User
+from accounts.models import Company, HelpAnswer, KSeFCredential, OfflineCertificate, User
 from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
@@ -175,6 +175,12 @@ def list_own_certificates(user_id: uuid.UUID, *, environment: str) -> list[OwnCe
                 )
             )
     return found
+
+
+def find_help_answer(*, actor: Actor, article: str) -> bool | None:
+    """Whether the article helped this person; None while they have not said."""
+    answer = HelpAnswer.objects.filter(user_id=actor.user_id, article=article).first()
+    return answer.is_helpful if answer else None
 
 
 def find_demo_user(person: str) -> User | None:

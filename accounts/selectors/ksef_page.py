@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.access import CERTIFICATE_NOTICES, TOKEN_NOTICES, Stage, look_ahead
-from accounts.models import AccessState, CertificateRequest, HelpAnswer, KSeFCredential, OfflineCertificate
+from accounts.models import AccessState, CertificateRequest, KSeFCredential, OfflineCertificate
+from accounts.selectors import find_help_answer
 from accounts.selectors.environments import environment_choice
 from roles.access import Right
 
@@ -104,7 +105,6 @@ def get_ksef_page(*, actor: Actor, company: Company) -> KSeFPage:
     )
     active = next((credential for credential in saved if credential.is_active), None)
     offline = OfflineCertificate.objects.filter(user_id=actor.user_id, environment=environment).first()
-    answer = HelpAnswer.objects.filter(user_id=actor.user_id, article="ksef").first()
     return KSeFPage(
         environment=environment_choice(environment),
         standing=standing_of(active, now=now),
@@ -127,7 +127,7 @@ def get_ksef_page(*, actor: Actor, company: Company) -> KSeFPage:
         colleagues=_colleagues(actor, environment, now) if actor.may(Right.USERS) else (),
         may_connect=actor.may(Right.SEND),
         may_decide=actor.may(Right.SETTINGS),
-        was_helpful=answer.is_helpful if answer else None,
+        was_helpful=find_help_answer(actor=actor, article="ksef"),
     )
 
 

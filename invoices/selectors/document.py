@@ -185,6 +185,7 @@ def _progress(invoice: Invoice, *, actor: Actor, slug: str) -> Progress:
     events = list_events(invoice)
     submission = Submission.objects.filter(invoice_id=invoice.id, closed_at=None).first()
     has_upo = UPO.objects.filter(invoice_id=invoice.id).exists()
+    company = get_company(actor.company_id)
     situation = Situation(
         invoice=invoice,
         actor=actor,
@@ -192,7 +193,8 @@ def _progress(invoice: Invoice, *, actor: Actor, slug: str) -> Progress:
         events=tuple(events),
         submission=submission,
         has_upo=has_upo,
-        sends=get_company(actor.company_id).sends,
+        sends=company.sends,
+        roles_decide=company.roles_decide_sending,
         needs_issuer=needs_issuer(invoice),
     )
     return Progress(

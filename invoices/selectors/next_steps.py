@@ -16,8 +16,8 @@ from invoices.domain.lifecycle import MOVING, Event, Mode, State, is_duplicate
 from invoices.models import Submission
 from invoices.selectors.ksef_wording import explain_problem, explain_rejection, needs_person
 from invoices.selectors.rendering import format_date
-from roles.access import Right
-from roles.models import Membership
+from roles.access import Right, list_holders
+from roles.selectors import role_name
 
 if TYPE_CHECKING:
     from invoices.models import Invoice, InvoiceEvent
@@ -36,6 +36,8 @@ class Situation:
     has_upo: bool
     # Whether the company sends anything at all (S92).
     sends: bool
+    # Whether roles say who sends (S64), or approval itself does (S62).
+    roles_decide: bool
     # Whether a print-out asks for the issuer's certificate (S44).
     needs_issuer: bool
 
@@ -242,6 +244,8 @@ def _original(ksef_number: str) -> tuple[str, ...]:
 
 def _approved(situation: Situation) -> Notice:
     late = _lateness(situation.invoice)
+    if not situation.roles_decide and situation.actor.may(Right.SEND):
+        return _not_gone_by_itself(situation, late)
     if not situation.sends:
         explanation = explain_problem("receive_only")
         return Notice(
@@ -272,6 +276,36 @@ def _approved(situation: Situation) -> Notice:
         title=_("Faktura czeka na wysłanie do KSeF"),
         what=_("Nie pójdzie sama: Ty decydujesz, kiedy ją wysłać."),
         todo=late,
+    )
+
+
+def _not_gone_by_itself(situation: Situation, late: str) -> Notice:
+    """S63: approval sends always on plan eFaktury; which of the two conditions fails, and what to do."""
+    is_connected = _is_connected(situation)
+    failing = []
+    if not situation.sends:
+        failing.append(_("Zakres współpracy z KSeF to „Tylko odbiór”: administrator może go zmienić."))
+    if not is_connected:
+        failing.append(_("Nie masz połączenia z KSeF: dodaj certyfikat albo token na swoim koncie."))
+    if not failing:
+        return Notice(
+            tone="warning" if late else "info",
+            title=_("Faktura czeka na wysłanie do KSeF"),
+            what=_(
+                "Gdy ją zatwierdzano, brakowało warunków wysyłki, albo została zatrzymana. Teraz może iść."
+            ),
+            todo=late or _("Wybierz „Wyślij do KSeF”."),
+        )
+    return Notice(
+        tone="warning",
+        title=_("Faktura nie poszła do KSeF"),
+        what=_(
+            "Na planie eFaktury faktury idą do KSeF same przy zatwierdzeniu. Tym razem brakowało warunku:"
+        ),
+        facts=tuple(filter(None, (*failing, late))),
+        todo=_("Potem wybierz „Wyślij do KSeF” na tej fakturze. Następne pójdą same."),
+        url=reverse("accounts:ksef", args=[situation.slug]),
+        link=_("Konfiguracja KSeF"),
     )
 
 
@@ -326,11 +360,6 @@ def _is_connected(situation: Situation) -> bool:
 
 
 def _names_of_senders(situation: Situation) -> list[str]:
-    """Colleagues whose role holds the right to send (S88)."""
-    members = Membership.objects.filter(
-        company_id=situation.actor.company_id,
-        is_active=True,
-        user__is_active=True,
-        role__rights__contains=[Right.SEND],
-    ).select_related("user", "role")
-    return [f"{member.user} ({_(member.role.name)})" for member in members.order_by("user__full_name")]
+    """Colleagues who may send (S88)."""
+    holders = list_holders(situation.actor.company_id, Right.SEND)
+    return [f"{member.user} ({role_name(member.role)})" for member in holders]

@@ -20,6 +20,9 @@ LONGEST_FUNCTION = 60
 
 # Views that open their transactions themselves, because they talk to KSeF inside the request.
 OWN_TRANSACTIONS = {
+    # A letter goes out after the commit.
+    "accounts.views.invitations.invite",
+    "accounts.views.invitations.resend",
     "accounts.views.ksef.remind",
     "accounts.views.ksef_access.borrow",
     "accounts.views.ksef_access.certificate",
@@ -37,6 +40,9 @@ OWN_TRANSACTIONS = {
 }
 # Functions of services that change something without asking the actor, each with its reason.
 ASKS_NOBODY = {
+    "accounts.services.invitations.accept_invitation": "the token and the address are the right: no member yet",
+    "roles.services.administrators.lock_members": "changes nothing; asked by services that asked for the right",
+    "roles.services.administrators.keep_an_administrator": "refuses, or changes nothing",
     "accounts.services.companies.create_company": "founding a company needs no right: its founder has none yet",
     "accounts.services.companies.add_member": "set-up code only; inviting comes with its page and its right",
     "accounts.services.ksef_access.obtain_access": "a worker, after load_work asked for the right",
@@ -56,6 +62,7 @@ ASKS_NOBODY = {
 OF_ONESELF = "accounts.identity.services."
 # The step-up (V21): what must not be done from a forgotten or stolen session.
 CONFIRMED = {
+    "accounts.views.invitations.invite",
     "accounts.views.ksef.environment",
     "accounts.views.ksef_access.borrow",
     "accounts.views.ksef_access.certificate",
@@ -64,6 +71,13 @@ CONFIRMED = {
     "accounts.views.ksef_certificates.enroll",
     "accounts.views.ksef_certificates.offline",
     "accounts.views.ksef_certificates.revoke",
+    "accounts.views.people.deactivate",
+    "accounts.views.people.member",
+    "accounts.views.people.reactivate",
+    "accounts.views.plan.plan",
+    "accounts.views.roles.delete",
+    "accounts.views.roles.edit",
+    "accounts.views.roles.new",
     "accounts.identity.views.factors.add_app",
     "accounts.identity.views.factors.remove_app",
     "accounts.identity.views.factors.recovery_codes",

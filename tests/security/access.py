@@ -34,6 +34,9 @@ REOPENING = frozenset({"invoices_invoice", "invoices_invoiceevent"})
 SUBMISSION = frozenset(
     {"invoices_invoice", "invoices_invoiceevent", "invoices_submission", "invoices_outboxentry"}
 )
+INVITATION = frozenset({"accounts_invitation", "roles_auditentry"})
+ROLE = frozenset({"roles_role", "roles_auditentry"})
+MEMBERSHIP = frozenset({"roles_membership", "roles_auditentry"})
 USED = frozenset({"accounts_ksefcredential", "accounts_accesstimer"})
 CREDENTIAL = frozenset(
     {"accounts_ksefcredential", "accounts_accessstate", "accounts_accesstimer", "roles_auditentry"}
@@ -41,6 +44,14 @@ CREDENTIAL = frozenset(
 
 # An id that belongs to nothing.
 NOBODYS: Final = "00000000-0000-4000-8000-000000000007"
+
+# What the ids in the addresses of "Użytkownicy" are called.
+_ARGUMENTS: Final = {
+    "member": "membership_id",
+    "former": "membership_id",
+    "role": "role_id",
+    "invitation": "invitation_id",
+}
 
 type Fields = dict[str, Any]
 
@@ -137,6 +148,22 @@ def passkey_form(_objects: Possessions) -> Fields:
     return {"name": "klucz", "credential": "{}"}
 
 
+def change_of_plan(_objects: Possessions) -> Fields:
+    return {"plan": "efaktury", "seen": "plus"}
+
+
+def invitation_form(objects: Possessions) -> Fields:
+    return {"email": "nowa.osoba@example.test", "role": str(objects.role)}
+
+
+def member_form(objects: Possessions) -> Fields:
+    return {"role": str(objects.role), "seen": str(objects.role_of_member), "confirmed": "yes"}
+
+
+def role_form(_objects: Possessions) -> Fields:
+    return {"name": "Inna rola", "version": "1", "send": "on"}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One address, one method: what each colleague gets, and what an allowed request changes."""
@@ -157,6 +184,8 @@ class Row:
 
     @property
     def _argument(self) -> str:
+        if self.name.startswith("users:"):
+            return _ARGUMENTS[self.target]
         if self.name == "accounts:ksef_remind":
             return "user_id"
         return "contractor_id" if self.name.startswith("contractors:") else "invoice_id"
@@ -307,6 +336,36 @@ COMPANY_ROWS = (
         help_answer,
         frozenset({"accounts_helpanswer"}),
     ),
+    Row("accounts:help_roles", "GET", ALL),
+    Row("accounts:help_roles", "POST", ALL_REDIRECTED, "", help_answer, frozenset({"accounts_helpanswer"})),
+    Row("accounts:help_sending", "GET", ALL),
+    Row("accounts:help_sending", "POST", ALL_REDIRECTED, "", help_answer, frozenset({"accounts_helpanswer"})),
+    Row("accounts:plan", "GET", ADMINISTRATOR),
+    Row(
+        "accounts:plan",
+        "POST",
+        ADMINISTRATOR_REDIRECTED,
+        "",
+        change_of_plan,
+        frozenset({"accounts_company", "roles_auditentry"}),
+    ),
+    Row("users:index", "GET", ADMINISTRATOR),
+    Row("users:invite", "GET", ADMINISTRATOR),
+    Row("users:invite", "POST", ADMINISTRATOR_REDIRECTED, "", invitation_form, INVITATION),
+    Row("users:resend", "POST", ADMINISTRATOR_REDIRECTED, "invitation", _nothing, INVITATION),
+    Row("users:withdraw", "POST", ADMINISTRATOR_REDIRECTED, "invitation", _nothing, INVITATION),
+    Row("users:journal", "GET", ADMINISTRATOR),
+    Row("users:roles", "GET", ADMINISTRATOR),
+    Row("users:new_role", "GET", ADMINISTRATOR),
+    Row("users:new_role", "POST", ADMINISTRATOR_REDIRECTED, "", role_form, ROLE),
+    Row("users:role", "GET", ADMINISTRATOR, "role"),
+    Row("users:role", "POST", ADMINISTRATOR_REDIRECTED, "role", role_form, ROLE),
+    Row("users:delete_role", "POST", ADMINISTRATOR_REDIRECTED, "role", role_form, ROLE),
+    Row("users:member", "GET", ADMINISTRATOR, "member"),
+    Row("users:member", "POST", ADMINISTRATOR_REDIRECTED, "member", member_form, MEMBERSHIP),
+    Row("users:deactivate", "POST", ADMINISTRATOR_REDIRECTED, "member", _nothing, MEMBERSHIP),
+    Row("users:reactivate", "POST", ADMINISTRATOR_REDIRECTED, "former", _nothing, MEMBERSHIP),
+    Row("users:reactivate", "POST", ADMINISTRATOR_REDIRECTED, "member"),
     Row("accounts:connect_token", "GET", SENDERS),
     Row("accounts:ksef_certificate", "GET", SENDERS),
     Row("accounts:ksef_certificate", "POST", SENDERS),
@@ -368,6 +427,8 @@ PUBLIC = {
     "account_reset_password_from_key",
     "account_reset_password_from_key_done",
     "account_confirm_email",
+    # Whoever is invited has no account yet.
+    "invitation",
     # A challenge for whoever wants to log in by a passkey.
     "passkey_challenge",
 }
@@ -379,6 +440,8 @@ OPEN_ROWS = (
     OpenRow("readyz", "GET", 503, 503),
     OpenRow("new_company", "GET", 200, 302),
     OpenRow("new_company", "POST", 302, 302, (), new_company_form),
+    OpenRow("invitation", "GET", 200, 200, ("key-of-nobody",)),
+    OpenRow("invitation", "POST", 200, 200, ("key-of-nobody",)),
     OpenRow("demo_login", "POST", 404, 404),
     OpenRow("account_login", "GET", 302, 200),
     OpenRow("account_login", "POST", 302, 200),

@@ -31,6 +31,10 @@ ANSWERS_BAD_INPUT = {
     "contractors:edit",
     "accounts:settings",
     "accounts:connect_token",
+    "users:invite",
+    "users:new_role",
+    "users:role",
+    "users:member",
 }
 
 

@@ -132,6 +132,10 @@ def nothing_of(possessions: Possessions) -> Possessions:
         rejected=nobody,
         taken=nobody,
         colleague=nobody,
+        member=nobody,
+        former=nobody,
+        role=nobody,
+        invitation=nobody,
     )
 
 

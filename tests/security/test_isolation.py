@@ -18,6 +18,7 @@ from accounts.models import (
     CertificateRequest,
     Company,
     HelpAnswer,
+    Invitation,
     KSeFCredential,
     OfflineCertificate,
     User,
@@ -188,6 +189,8 @@ def test_references_hold_the_company(
     }
     if referrer is Invoice:
         changes["number"] = "KANAREK/1"
+    if referrer is Invitation:
+        changes |= {"email": "inna@example.test", "token_hash": "0" * 64}
     own = json.loads(row_as_json(referrer._meta.db_table, company_id=alicja.company.id))
     row = own | {name: value for name, value in changes.items() if name in own}
     if referrer is Membership:

@@ -14,6 +14,7 @@ from accounts.models import AccessTimer, User
 from accounts.services.access_timers import raise_due_notices
 from accounts.services.companies import add_member, update_company
 from accounts.services.help_answers import answer_help
+from accounts.services.invitations import invite_person
 from accounts.services.ksef_certificates import save_offline_certificate
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from accounts.services.ksef_enrollment import CertificateWish, request_certificate
@@ -31,6 +32,7 @@ from ksef.gateway import InvoiceStatus
 from roles.access import Right
 from roles.audit import log_refusal
 from roles.models import Membership, Role
+from roles.services.roles import create_role
 from tests.builders import CONTRACTOR, draft, line, run_outbox
 from tests.certificates import issue
 from tests.people import People, Person, details, make_people
@@ -68,6 +70,12 @@ class Possessions:
     taken: uuid.UUID
     # Somebody of the company who is connected to KSeF.
     colleague: uuid.UUID
+    # A membership that may be changed, the role it has, one that has ended, a role that nobody has, an invitation.
+    member: uuid.UUID
+    role_of_member: uuid.UUID
+    former: uuid.UUID
+    role: uuid.UUID
+    invitation: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,7 @@ def make_world(simulator: Simulator) -> World:
         # Last, because nothing takes it out of the queue any more.
         mine, hers = _with_queued(people.alicja, mine), _with_queued(people.zofia, hers)
         connect_with_self_signed_certificate(actor=people.beata.actor, company=people.beata.company)
-        mine = replace(mine, colleague=people.beata.user.id)
+        mine = replace(mine, colleague=people.beata.user.id, **_membership_of(people.beata))
     for person in (people.beata, people.cezary):
         _rename(person.user, mine.canary)
     people.zofia.user.set_password(PASSWORD)
@@ -105,6 +113,7 @@ def make_world(simulator: Simulator) -> World:
         EmailAddress.objects.create(user=person.user, email=person.user.email, verified=True, primary=True)
     wanda, darek = _viewer(people.alicja, "Wanda"), _viewer(people.alicja, "Darek")
     Membership.objects.filter(user_id=darek.user.id).update(is_active=False)
+    mine = replace(mine, former=Membership.objects.get(user_id=darek.user.id).id)
     return World(people, wanda, darek, mine, hers)
 
 
@@ -158,6 +167,7 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
         rejected=rejected.id,
         taken=taken.id,
         colleague=owner.user.id,
+        **_people_of(owner, canary),
     )
 
 
@@ -179,6 +189,26 @@ def _keep_certificates(owner: Person, simulator: Simulator, canary: str) -> None
     )
     AccessTimer.objects.update(notice_at=Now())
     raise_due_notices()
+
+
+def _people_of(owner: Person, canary: str) -> dict[str, uuid.UUID]:
+    """A role, an invitation to it, and the owner's own membership."""
+    with owner.entered() as actor:
+        role = create_role(actor=actor, name=f"{canary} {SHORT_HOSTILE}", rights=frozenset({Right.ISSUE}))
+        unused = create_role(actor=actor, name=f"{canary} nikt", rights=frozenset())
+    invitation = invite_person(actor=owner.actor, email=f"{canary}@example.test", role_id=role.id)
+    membership = _membership_of(owner)
+    return {
+        **membership,
+        "former": membership["member"],
+        "role": unused.id,
+        "invitation": invitation.id,
+    }
+
+
+def _membership_of(person: Person) -> dict[str, uuid.UUID]:
+    membership = Membership.objects.get(user_id=person.user.id)
+    return {"member": membership.id, "role_of_member": membership.role_id}
 
 
 def _viewer(owner: Person, name: str) -> Person:

@@ -1,0 +1,1 @@
+"""Writing roles and memberships; each service asks the actor again."""
