@@ -68,8 +68,7 @@ class RoleForm(forms.Form):
 
     def follow(self, version: int) -> None:
         """Let the same entries replace the state that is there now, which whoever sends them again has been told of."""
-        self.data = self.data.copy()
-        self.data["version"] = str(version)
+        self.data = {**self.data, "version": str(version)}
 
     def rights(self) -> frozenset[Right]:
         return frozenset(right for right in CHOSEN if self.cleaned_data[right.value]) | {Right.VIEW}

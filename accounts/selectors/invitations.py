@@ -25,7 +25,7 @@ _COMPANY_LETTERS: Final = 32
 
 
 class Ended(StrEnum):
-    """Why a link leads nowhere."""
+    """Why a link lets nobody in."""
 
     UNKNOWN = "unknown"
     EXPIRED = "expired"
@@ -33,6 +33,8 @@ class Ended(StrEnum):
     WITHDRAWN = "withdrawn"
     # Whoever sent it may not invite any more.
     INVITER_GONE = "inviter_gone"
+    # It is for another address than the one that this account goes by.
+    WRONG_ACCOUNT = "wrong_account"
 
 
 @dataclass(frozen=True, slots=True)

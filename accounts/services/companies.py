@@ -69,7 +69,7 @@ def update_company(*, actor: Actor, details: CompanyDetails) -> Company:
 
 
 def add_member(*, company_id: uuid.UUID, user_id: uuid.UUID, role_name: str) -> Membership:
-    """Let a person into the company in one of its roles. Only set-up code calls it; inviting comes with its page."""
+    """Let a person into the company in one of its roles. Only set-up code calls it: people are invited."""
     with tenant_transaction(company_id):
         role = Role.objects.get(name=role_name)
         return Membership.objects.create(user_id=user_id, company_id=company_id, role=role)

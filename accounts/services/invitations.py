@@ -91,25 +91,28 @@ def withdraw_invitation(*, actor: Actor, invitation_id: uuid.UUID) -> Invitation
 def accept_invitation(*, user: User, token: str) -> Company:
     """Let the invited person in, in the role that was named; the link is used up. Opens its own transaction.
 
-    Raises RuleBroken with the reason why not: wrong_account, or what Ended names.
+    Raises RuleBroken with what Ended names.
     """
     offer = find_offer(token)
     if isinstance(offer, Ended):
         raise RuleBroken(offer.value)
     if not offer.is_for(user):
-        raise RuleBroken("wrong_account")
+        raise RuleBroken(Ended.WRONG_ACCOUNT.value)
     with tenant_transaction(offer.company_id, user_id=user.id):
         lock_members(offer.company_id)
         invitation = Invitation.objects.select_for_update().get(id=offer.invitation_id)
+        role_id = invitation.role_id
         # Somebody may have been faster: a second click, an administrator, a new letter.
-        if invitation.accepted_at or invitation.withdrawn_at or invitation.token_hash != hash_of(token):
-            raise RuleBroken(Ended.USED.value if invitation.accepted_at else Ended.WITHDRAWN.value)
+        if invitation.accepted_at:
+            raise RuleBroken(Ended.USED.value)
+        if role_id is None or invitation.token_hash != hash_of(token):
+            raise RuleBroken(Ended.WITHDRAWN.value)
         membership, is_new = Membership.objects.select_related("company").get_or_create(
-            user_id=user.id, company_id=offer.company_id, defaults={"role_id": invitation.role_id}
+            user_id=user.id, company_id=offer.company_id, defaults={"role_id": role_id}
         )
         if not is_new and not membership.is_active:
             # Invited anew at an address that the account has gone by since.
-            membership.is_active, membership.role_id = True, invitation.role_id
+            membership.is_active, membership.role_id = True, role_id
             membership.save(update_fields=["is_active", "role"])
         invitation.accepted_at = timezone.now()
         _record(actor_of(membership), "invitation_accepted", invitation)
@@ -125,8 +128,10 @@ def _new_token(company_id: uuid.UUID) -> str:
 
 def _require_stranger(actor: Actor, email: str) -> None:
     member = Membership.objects.filter(company_id=actor.company_id, user__email=email).first()
+    if member is not None and member.is_active:
+        raise RuleBroken("is_member", field="email")
     if member is not None:
-        raise RuleBroken("is_member" if member.is_active else "was_member", field="email")
+        raise RuleBroken("was_member", field="email")
     if Invitation.objects.filter(email=email, accepted_at=None, withdrawn_at=None).exists():
         raise RuleBroken("already_invited", field="email")
 
@@ -139,8 +144,8 @@ def _lock_pending(invitation_id: uuid.UUID) -> Invitation:
 
 
 def _record(actor: Actor, action: str, invitation: Invitation) -> None:
-    role = Role.objects.get(id=invitation.role_id)
-    record(actor=actor, action=action, detail={"invitation": str(invitation.id), "role": role.name})
+    role = invitation.role.name if invitation.role else ""
+    record(actor=actor, action=action, detail={"invitation": str(invitation.id), "role": role})
 
 
 def _mail(actor: Actor, invitation: Invitation, token: str) -> None:

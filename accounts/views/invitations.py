@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.shortcuts import redirect, render
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-    from accounts.models import User
     from accounts.selectors.invitations import Offer
 
 
@@ -95,21 +94,25 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     """What the link leads to: the offer, or why there is none (any more); joining by the button only."""
     offer = find_offer(token)
     if isinstance(offer, Ended):
-        return render(request, "accounts/people/invitation_ended.html", {"reason": offer.value})
+        return _ended_page(request, offer.value)
     if request.method == "POST" and request.user.is_authenticated:
         try:
-            company = accept_invitation(user=cast("User", request.user), token=token)
+            company = accept_invitation(user=request.user, token=token)
         except RuleBroken as broken:
-            status = HTTPStatus.FORBIDDEN if broken.code == "wrong_account" else HTTPStatus.CONFLICT
-            return _offer_page(request, offer, status=status)
+            if broken.code != Ended.WRONG_ACCOUNT:
+                return _ended_page(request, broken.code)
+            return _offer_page(request, offer, status=HTTPStatus.FORBIDDEN)
         messages.success(request, _("Witaj w firmie %(name)s.") % {"name": company.name})
         return redirect("dashboard", company.slug)
     return _offer_page(request, offer)
 
 
+def _ended_page(request: HttpRequest, reason: str) -> HttpResponse:
+    return render(request, "accounts/people/invitation_ended.html", {"reason": reason})
+
+
 def _offer_page(request: HttpRequest, offer: Offer, *, status: int = HTTPStatus.OK) -> HttpResponse:
-    user = request.user
-    is_for_me = user.is_authenticated and offer.is_for(cast("User", user))
+    is_for_me = request.user.is_authenticated and offer.is_for(request.user)
     context = {"offer": offer, "is_for_me": is_for_me, "here": request.path}
     return render(request, "accounts/people/invitation.html", context, status=status)
 

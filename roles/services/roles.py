@@ -15,6 +15,8 @@ from roles.services.administrators import keep_an_administrator, lock_members
 if TYPE_CHECKING:
     import uuid
 
+    from django.db.models import QuerySet
+
     from roles.access import Actor
 
 
@@ -23,7 +25,7 @@ def create_role(*, actor: Actor, name: str, rights: frozenset[Right]) -> Role:
     actor.require(Right.USERS)
     rights = _complete(rights)
     lock_members(actor.company_id)
-    _require_free_name(name, but=None)
+    _require_free_name(name, among=Role.objects.all())
     role = Role.objects.create(company_id=actor.company_id, name=name, rights=sorted(rights))
     record(actor=actor, action="role_created", detail={"role": name, "rights": _listed(rights)})
     return role
@@ -46,7 +48,7 @@ def change_role(
         return role
     if role.version != version:
         raise RuleBroken("role_changed")
-    _require_free_name(name, but=role.id)
+    _require_free_name(name, among=Role.objects.exclude(id=role.id))
     if Right.USERS not in rights:
         keep_an_administrator(actor, losing=lambda member: member.role_id == role.id)
     detail = {"role": name, "gained": _listed(rights - former), "lost": _listed(former - rights)}
@@ -84,8 +86,8 @@ def _complete(rights: frozenset[Right]) -> frozenset[Right]:
     return rights | {Right.VIEW}
 
 
-def _require_free_name(name: str, *, but: uuid.UUID | None) -> None:
-    if Role.objects.filter(name__iexact=name).exclude(id=but).exists():
+def _require_free_name(name: str, *, among: QuerySet[Role]) -> None:
+    if among.filter(name__iexact=name).exists():
         raise RuleBroken("role_name_taken", field="name")
 
 

@@ -44,7 +44,7 @@ ASKS_NOBODY = {
     "roles.services.administrators.lock_members": "changes nothing; asked by services that asked for the right",
     "roles.services.administrators.keep_an_administrator": "refuses, or changes nothing",
     "accounts.services.companies.create_company": "founding a company needs no right: its founder has none yet",
-    "accounts.services.companies.add_member": "set-up code only; inviting comes with its page and its right",
+    "accounts.services.companies.add_member": "set-up code only: people are invited",
     "accounts.services.ksef_access.obtain_access": "a worker, after load_work asked for the right",
     "accounts.services.ksef_access.renew_ahead": "the beat, for an access that its user has in use",
     "accounts.services.ksef_access.forget_access": "a worker that KSeF answered with 401",

@@ -6,15 +6,18 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import HelpAnswer
+from accounts.models import HelpAnswer, User
 from invoices.domain.lifecycle import State
 from roles.access import MissingRight, Right
 from roles.models import AuditEntry, Membership, Role
 from roles.services.memberships import change_member_role, deactivate_member
 from roles.services.roles import change_role, create_role, delete_role
 from tests.builders import make_approved, reload, run_outbox
+from tests.people import prove
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -320,3 +323,38 @@ def test_administrators_see_whether_somebody_is_connected_and_nothing_more(conne
     connection = 'data-label="Połączenie z KSeF">'
     assert alicja.split(connection)[1].split()[0] == "tak"
     assert cezary.split(connection)[1].split()[0] == "nie"
+
+
+@pytest.mark.parametrize("name", ["users:index", "users:roles", "users:journal"])
+def test_long_lists_cost_no_more_queries(people: People, name: str) -> None:
+    """House rule 3: as many queries for fifty more people and roles as without them."""
+    alicja = people.alicja
+    client, url = alicja.client, reverse(name, args=[alicja.company.slug])
+    counts = []
+    for number in (0, 50):
+        _add_people(alicja, number)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def _add_people(owner: Person, count: int) -> None:
+    with owner.entered() as actor:
+        for number in range(count):
+            role = create_role(actor=actor, name=f"Rola {number}", rights=frozenset())
+            user = User.objects.create_user(email=f"osoba{number}@example.test", full_name="Osoba")
+            Membership.objects.create(user=user, company=owner.company, role=role)
+
+
+@pytest.mark.parametrize("name", ["accounts:plan", "users:invite", "users:new_role"])
+def test_a_stale_session_changes_nothing_about_people(people: People, name: str) -> None:
+    """V21: without a fresh confirmation the form leads to the confirmation and nothing is written."""
+    alicja = people.alicja
+    client, url = alicja.client, reverse(name, args=[alicja.company.slug])
+    prove(client, alicja.user, at=1.0)
+    form = {"plan": "efaktury", "seen": "plus", "name": "Nowa", "email": "nowa@example.test"}
+    form["role"] = str(role_of(alicja, "Księgowy").id)
+    for answer in (client.get(url), client.post(url, form)):
+        assert answer.headers["Location"].startswith(reverse("account_reauthenticate"))
+    assert actions(alicja) == []

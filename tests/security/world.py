@@ -103,7 +103,8 @@ def make_world(simulator: Simulator) -> World:
         # Last, because nothing takes it out of the queue any more.
         mine, hers = _with_queued(people.alicja, mine), _with_queued(people.zofia, hers)
         connect_with_self_signed_certificate(actor=people.beata.actor, company=people.beata.company)
-        mine = replace(mine, colleague=people.beata.user.id, **_membership_of(people.beata))
+        beatas = Membership.objects.get(user_id=people.beata.user.id)
+        mine = replace(mine, colleague=people.beata.user.id, member=beatas.id, role_of_member=beatas.role_id)
     for person in (people.beata, people.cezary):
         _rename(person.user, mine.canary)
     people.zofia.user.set_password(PASSWORD)
@@ -197,18 +198,14 @@ def _people_of(owner: Person, canary: str) -> dict[str, uuid.UUID]:
         role = create_role(actor=actor, name=f"{canary} {SHORT_HOSTILE}", rights=frozenset({Right.ISSUE}))
         unused = create_role(actor=actor, name=f"{canary} nikt", rights=frozenset())
     invitation = invite_person(actor=owner.actor, email=f"{canary}@example.test", role_id=role.id)
-    membership = _membership_of(owner)
+    membership = Membership.objects.get(user_id=owner.user.id)
     return {
-        **membership,
-        "former": membership["member"],
+        "member": membership.id,
+        "role_of_member": membership.role_id,
+        "former": membership.id,
         "role": unused.id,
         "invitation": invitation.id,
     }
-
-
-def _membership_of(person: Person) -> dict[str, uuid.UUID]:
-    membership = Membership.objects.get(user_id=person.user.id)
-    return {"member": membership.id, "role_of_member": membership.role_id}
 
 
 def _viewer(owner: Person, name: str) -> Person:
