@@ -62,6 +62,7 @@ def lines() -> Iterator[StringIO]:
         f"redis://:{CANARY}@127.0.0.1:6379/0",
         f"GET /konto/password/reset/key/3-{CANARY}/",
         f"/konto/confirm-email/{CANARY}/",
+        f"/zaproszenie/{CANARY}/",
         f"<?xml version='1.0'?><Faktura><Nazwa>{CANARY}</Nazwa></Faktura>",
         f'<tns:Faktura xmlns:tns="x">\n<P_7>{CANARY}</P_7>',
         f"duplicate key value\nDETAIL:  Key (name)=({CANARY}\n{CANARY}) already exists.",
