@@ -11,8 +11,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from functools import partial
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import django
 
@@ -54,14 +53,10 @@ def _invoice(lines: int) -> InvoiceSnapshot:
 
 
 def _print(xml: bytes) -> Callable[[], object]:
-    from invoices.selectors.pdf import render_pdf
+    from invoices.selectors.pdf import PrintOut, print_pdf
     from invoices.selectors.rendering import read_paper
 
-    page = cast(
-        "Any",
-        SimpleNamespace(file_stem="FV-1", progress=SimpleNamespace(number="FV/1"), paper=read_paper(xml)),
-    )
-    return lambda: render_pdf(page)
+    return lambda: print_pdf(PrintOut(paper=read_paper(xml), file_stem="FV-1", xml=xml))
 
 
 def _ask_metadata(visitor: Visitor, query: str, **changes: object) -> Callable[[], object]:

@@ -94,6 +94,8 @@ class InvoicePage:
     standing: str
     progress: Progress
     paper: Paper
+    # The frozen document behind the paper; empty for a draft.
+    xml: bytes
     code: KSeFCode | None
     # S44: a print-out without a KSeF number bears a second code, signed by whoever prints it.
     needs_issuer: bool
@@ -127,6 +129,7 @@ def get_invoice_page(*, actor: Actor, slug: str, invoice_id: uuid.UUID) -> Invoi
     invoice = get_invoice(invoice_id)
     document = None if invoice.state == State.DRAFT else _latest_document(invoice)
     sha256 = bytes(document.sha256) if document else b""
+    xml = bytes(document.xml) if document else b""
     return InvoicePage(
         id=invoice.id,
         file_stem=file_stem(invoice),
@@ -135,7 +138,8 @@ def get_invoice_page(*, actor: Actor, slug: str, invoice_id: uuid.UUID) -> Invoi
         sha256=sha256.hex(),
         standing=_standing(State(invoice.state)),
         progress=_progress(invoice, actor=actor, slug=slug),
-        paper=read_paper(bytes(document.xml)) if document else draft_paper(invoice, _lines(invoice)),
+        paper=read_paper(xml) if xml else draft_paper(invoice, _lines(invoice)),
+        xml=xml,
         code=_code(invoice, document),
         needs_issuer=needs_issuer(invoice),
         related=tuple(_related(invoice, slug)),

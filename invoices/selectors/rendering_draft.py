@@ -20,6 +20,7 @@ from invoices.selectors.rendering import (
     format_price,
     format_tax,
 )
+from invoices.selectors.rendering.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +35,14 @@ def draft_paper(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Paper:
         (VatRate(line.rate), LineAmounts(line.discount, line.net, line.vat, line.gross)) for line in lines
     ]
     rates = compute_totals(priced, method).rates
+    words = Wording()
     return Paper(
+        words=words,
+        title=words.title("VAT"),
         number=invoice.number,
         dates=_dates(invoice),
         seller=None,
-        buyer=Party(name=invoice.buyer_name, identifier="") if invoice.buyer_name else None,
+        buyer=_buyer(invoice, words),
         is_gross=method is PriceMethod.GROSS,
         has_discounts=any(line.discount for line in lines),
         lines=tuple(_line(line, method) for line in lines),
@@ -54,11 +58,18 @@ def draft_paper(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Paper:
         net=format_money(invoice.net),
         vat=format_money(invoice.vat),
         gross=format_money(invoice.gross),
+        due_label=words["due"],
         currency="PLN",
         payment=_payment(invoice),
         annotations=(),
         notes=(invoice.note,) if invoice.note else (),
     )
+
+
+def _buyer(invoice: Invoice, words: Wording) -> Party | None:
+    if not invoice.buyer_name:
+        return None
+    return Party(heading=words.label("Podmiot2"), name=invoice.buyer_name, identifier="")
 
 
 def _dates(invoice: Invoice) -> tuple[Fact, ...]:

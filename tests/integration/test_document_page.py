@@ -235,7 +235,7 @@ def test_buyers_of_every_kind_are_named(people: People) -> None:
     """ksef-protocol 15.2: NIP, EU VAT number, other number, none."""
     kinds = {
         "VAT UE DE999000017": {"kind": "eu", "tax_id": "999000017", "tax_country": "DE", "country": "DE"},
-        "Nr identyfikacyjny CH CHE-1": {
+        "Nr identyfikacyjny CHE-1, Szwajcaria": {
             "kind": "foreign",
             "tax_id": "CHE-1",
             "tax_country": "CH",
