@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from invoices.views import approval, bulk, conflicts, contractors, dashboard, documents, drafts, listing
+from invoices.views import (
+    approval,
+    bulk,
+    conflicts,
+    contractors,
+    dashboard,
+    documents,
+    downloads,
+    drafts,
+    listing,
+)
 
 dashboard_urls = [
     path("", dashboard.show, name="dashboard"),
@@ -14,6 +24,7 @@ invoice_urls = [
     path("sumy/", drafts.totals, name="totals"),
     path("zatwierdz/", bulk.approve, name="approve_many"),
     path("wyslij/", bulk.send, name="send_many"),
+    path("pobierz/", downloads.download_many, name="download_many"),
     path("<uuid:invoice_id>/", documents.show, name="show"),
     path("<uuid:invoice_id>/stan/", documents.status, name="status"),
     path("<uuid:invoice_id>/edycja/", drafts.edit, name="edit"),
@@ -32,6 +43,8 @@ invoice_urls = [
     path("<uuid:invoice_id>/pdf/offline/", documents.print_offline, name="print_offline"),
     path("<uuid:invoice_id>/xml/", documents.xml, name="xml"),
     path("<uuid:invoice_id>/upo/", documents.upo, name="upo"),
+    path("<uuid:invoice_id>/upo/pdf/", documents.upo_pdf, name="upo_pdf"),
+    path("<uuid:invoice_id>/upo/xml/", documents.upo_xml, name="upo_xml"),
 ]
 
 contractor_urls = [

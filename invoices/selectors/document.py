@@ -55,6 +55,7 @@ class Progress:
     buyer: str
     gross: str
     ksef_number: str
+    has_upo: bool
     actions: tuple[Action, ...]
     notice: Notice | None
     history: tuple[HistoryEntry, ...]
@@ -173,16 +174,13 @@ def get_xml(invoice_id: uuid.UUID) -> StoredFile:
     return StoredFile(name=f"{file_stem(invoice)}.xml", content=bytes(document.xml))
 
 
-def find_upo(invoice_id: uuid.UUID) -> StoredFile | None:
-    """The receipt as KSeF signed it; None while it has not come."""
-    invoice = get_invoice(invoice_id)
-    upo = UPO.objects.filter(invoice_id=invoice.id).first()
-    return StoredFile(name=f"UPO-{file_stem(invoice)}.xml", content=bytes(upo.xml)) if upo else None
-
-
 def file_stem(invoice: Invoice) -> str:
     """The number as a file name: FV/12/11/2026 becomes FV-12-11-2026."""
-    return _UNSAFE.sub("-", invoice.number).strip("-") or "faktura"
+    return safe_stem(invoice.number) or "faktura"
+
+
+def safe_stem(text: str) -> str:
+    return _UNSAFE.sub("-", text).strip("-")
 
 
 def _progress(invoice: Invoice, *, actor: Actor, slug: str) -> Progress:
@@ -207,6 +205,7 @@ def _progress(invoice: Invoice, *, actor: Actor, slug: str) -> Progress:
         buyer=invoice.buyer_name,
         gross=format_money(invoice.gross),
         ksef_number=invoice.ksef_number,
+        has_upo=has_upo,
         actions=list_actions(situation),
         notice=make_notice(situation),
         history=tell_history(invoice, events),

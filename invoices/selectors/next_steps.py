@@ -165,7 +165,7 @@ def _downloads(situation: Situation, state: State) -> list[Action]:
         Action(label=_("XML"), url=situation.url("xml"), icon="download"),
     ]
     if situation.has_upo:
-        files.append(Action(label=_("UPO"), url=situation.url("upo"), icon="download"))
+        files.append(Action(label=_("UPO"), url=situation.url("upo"), icon="check", opens_page=True))
     return files
 
 

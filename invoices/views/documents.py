@@ -15,7 +15,6 @@ from accounts.selectors import find_offline_certificate
 from accounts.views.secrets import handles_secrets
 from invoices.forms.printing import IssuerPasswordForm
 from invoices.selectors.document import (
-    find_upo,
     get_invoice,
     get_invoice_page,
     get_progress,
@@ -23,6 +22,7 @@ from invoices.selectors.document import (
     needs_issuer,
 )
 from invoices.selectors.pdf import MOST_LINES_PRINTED, PDFUnavailable, TooLongToPrint, render_pdf
+from invoices.selectors.upo import find_upo, find_upo_page, print_upo
 from invoices.services.printing import print_with_issuer
 from ksef.certificates import UnusableFile
 from roles.access import Right
@@ -94,6 +94,7 @@ def _signed(request: TenantRequest, invoice_id: uuid.UUID, password: str) -> Sto
 
 
 def _print(request: TenantRequest, invoice_id: uuid.UUID, make: Callable[[], StoredFile]) -> HttpResponse:
+    """The PDF, or a page that says why there is none and where else the content is."""
     try:
         return download(make(), content_type="application/pdf")
     except PDFUnavailable as error:
@@ -113,10 +114,32 @@ def xml(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def upo(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
     request.actor.require(Right.VIEW)
-    file = find_upo(invoice_id)
+    page = find_upo_page(invoice_id)
+    if page is None:
+        return _no_upo_yet(request, invoice_id)
+    return render(request, "invoices/upo.html", {"page": page})
+
+
+@require_safe
+def upo_pdf(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    request.actor.require(Right.VIEW)
+    page = find_upo_page(invoice_id)
+    if page is None:
+        return _no_upo_yet(request, invoice_id)
+    return _print(request, invoice_id, lambda: print_upo(page))
+
+
+@require_safe
+def upo_xml(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    request.actor.require(Right.VIEW)
+    file = find_upo(get_invoice(invoice_id))
     if file is None:
-        return render(request, "invoices/upo_missing.html", {"invoice_id": invoice_id}, status=404)
+        return _no_upo_yet(request, invoice_id)
     return download(file, content_type="application/xml")
+
+
+def _no_upo_yet(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    return render(request, "invoices/upo_missing.html", {"invoice_id": invoice_id}, status=404)
 
 
 def download(file: StoredFile, *, content_type: str) -> HttpResponse:

@@ -141,7 +141,7 @@ I_42 | I_42 dostawa po imporcie, procedura celna 42 | I_42 supply after import, 
 I_63 | I_63 dostawa po imporcie, procedura celna 63 | I_63 supply after import, customs procedure 63
 B_SPV | B_SPV transfer bonu jednego przeznaczenia | B_SPV transfer of a single-purpose voucher
 B_SPV_DOSTAWA | B_SPV_DOSTAWA dostawa za bon jednego przeznaczenia | B_SPV_DOSTAWA supply for a single-purpose voucher
-B_MPV_PROWIZJA | B_MPV_PROWIZJA pośrednictwo w bonach różnego przeznaczenia | B_MPV_PROWIZJA multi-purpose voucher agency
+B_MPV_PROWIZJA | B_MPV_PROWIZJA pośrednictwo w bonach wielu przeznaczeń | B_MPV_PROWIZJA multi-purpose voucher agency
 """)
 _MODES: Final = read_table("""
 Online | online | online

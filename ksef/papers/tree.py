@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from ksef.fa3.parsing import LARGEST_DOCUMENT, UnsafeXML, parse
+from ksef.fa3.reader import UnreadableInvoice
 from ksef.fa3.schema import NAMESPACE as FA_3
 from ksef.upo import NAMESPACE as UPO_4_3
 
@@ -41,7 +42,7 @@ _KINDS: Final = {
 }
 
 
-class UnknownDocument(ValueError):
+class UnknownDocument(UnreadableInvoice):
     """Well-formed XML that is neither an invoice of KSeF nor a UPO."""
 
 

@@ -84,7 +84,7 @@ def test_approve_and_get_number_receipt_and_files(
 
     xml = download(page, "XML")
     assert validate(xml) == ()
-    (confirmed,) = read_upo(download(page, "UPO")).documents
+    (confirmed,) = read_upo(download(page, "UPO w XML")).documents
     assert (confirmed.ksef_number, confirmed.sha256) == (number, hashlib.sha256(xml).digest())
     text = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(download(page, "PDF"))).pages)
     assert number in text

@@ -37,6 +37,7 @@ SUBMISSION = frozenset(
 INVITATION = frozenset({"accounts_invitation", "roles_auditentry"})
 ROLE = frozenset({"roles_role", "roles_auditentry"})
 MEMBERSHIP = frozenset({"roles_membership", "roles_auditentry"})
+EXPORT = frozenset({"roles_auditentry"})
 USED = frozenset({"accounts_ksefcredential", "accounts_accesstimer"})
 CREDENTIAL = frozenset(
     {"accounts_ksefcredential", "accounts_accessstate", "accounts_accesstimer", "roles_auditentry"}
@@ -219,6 +220,14 @@ COMPANY_ROWS = (
         lambda objects: {"wybrane": str(objects.approved)},
         SUBMISSION,
     ),
+    Row(
+        "invoices:download_many",
+        "POST",
+        ALL,
+        "",
+        lambda objects: {"wybrane": str(objects.accepted), "co": ["upo", "xml"]},
+        EXPORT,
+    ),
     Row("invoices:new", "GET", ISSUERS),
     Row("invoices:new", "POST", ISSUERS_REDIRECTED, "", invoice_form, INVOICE),
     Row("invoices:totals", "POST", ISSUERS, "", invoice_form),
@@ -274,6 +283,10 @@ COMPANY_ROWS = (
     Row("invoices:xml", "GET", ALL, "accepted"),
     Row("invoices:upo", "GET", NOBODY, "approved"),
     Row("invoices:upo", "GET", ALL, "accepted"),
+    Row("invoices:upo_pdf", "GET", NOBODY, "approved"),
+    Row("invoices:upo_pdf", "GET", ALL, "accepted"),
+    Row("invoices:upo_xml", "GET", NOBODY, "approved"),
+    Row("invoices:upo_xml", "GET", ALL, "accepted"),
     Row("contractors:index", "GET", ALL),
     Row("contractors:new", "GET", ISSUERS),
     Row(

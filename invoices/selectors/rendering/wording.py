@@ -102,6 +102,11 @@ class Wording:
     def __getitem__(self, key: str) -> str:
         return self.say(LAYOUT[key])
 
+    @property
+    def html_language(self) -> str:
+        """For readers that speak: two languages side by side are read as Polish."""
+        return Language.ENGLISH if self.language is Language.ENGLISH else Language.POLISH
+
     def say(self, words: Words) -> str:
         if self.language is Language.POLISH or words.pl == words.en:
             return words.pl
