@@ -100,7 +100,7 @@ def read_document(xml: bytes, *, largest: int = LARGEST_DOCUMENT) -> Document:
 
 def _node(element: etree._Element, *, depth: int) -> Node:
     if depth > _DEEPEST:
-        raise UnsafeXML("Elementy dokumentu są zagnieżdżone zbyt głęboko.", line=element.sourceline)
+        raise UnsafeXML("Elementy dokumentu są zagnieżdżone zbyt głęboko.", line=_line(element))
     name = etree.QName(element)
     return Node(
         name=name.localname,
@@ -113,6 +113,11 @@ def _node(element: etree._Element, *, depth: int) -> Node:
         ),
         children=tuple(_node(child, depth=depth + 1) for child in element.iterchildren(tag=etree.Element)),
     )
+
+
+def _line(element: etree._Element) -> int | None:
+    line: object = element.sourceline
+    return line if isinstance(line, int) else None
 
 
 def _text(element: etree._Element) -> str:

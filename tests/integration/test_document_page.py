@@ -115,7 +115,7 @@ def test_files_are_the_exact_bytes(connected: People) -> None:
         xml = bytes(InvoiceDocument.objects.get().xml)
         upo = bytes(UPO.objects.get().xml)
     stem = invoice.number.replace("/", "-")
-    for name, content, file in (("xml", xml, f"{stem}.xml"), ("upo", upo, f"UPO-{stem}.xml")):
+    for name, content, file in (("xml", xml, f"{stem}.xml"), ("upo_xml", upo, f"UPO-{stem}.xml")):
         response = connected.alicja.client.get(address(connected.alicja, name, invoice))
         assert response.content == content
         assert response.headers["Content-Type"] == "application/xml"
@@ -213,7 +213,7 @@ def test_a_draft_leads_to_its_form(people: People) -> None:
 def test_strangers_find_nothing(people: People) -> None:
     """V1: the other company's person gets 404 on every page and file of this invoice."""
     invoice = make_approved(people.alicja)
-    for name in ("show", "status", "pdf", "xml", "upo"):
+    for name in ("show", "status", "pdf", "xml", "upo", "upo_pdf", "upo_xml"):
         for slug in (people.alicja.company.slug, people.zofia.company.slug):
             url = reverse(f"invoices:{name}", args=[slug, invoice.id])
             assert people.zofia.client.get(url).status_code == 404

@@ -14,7 +14,7 @@ from accounts.services.ksef_connecting import connect_with_self_signed_certifica
 from invoices.models import UPO, InvoiceDocument
 from invoices.selectors import archive
 from invoices.selectors.upo import judge
-from roles.audit import AuditEntry
+from roles.models import AuditEntry
 from tests.builders import make_approved, make_draft, make_exempt, reload, run_outbox, today
 from tests.papers import missing_from
 from tests.people import prove

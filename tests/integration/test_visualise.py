@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -39,7 +39,7 @@ def test_a_file_becomes_an_archive_copy(tmp_path: Path) -> None:
     target = tmp_path / "out.pdf"
     call_command("visualise", save(tmp_path, xml), "-o", target, "--ksef-number", NUMBER)
     reader = PdfReader(io.BytesIO(target.read_bytes()))
-    root = reader.root_object
+    root: Any = reader.root_object
     assert reader.attachments["faktura.xml"] == [xml]
     assert {entry.get_object()["/AFRelationship"] for entry in root["/AF"]} == {"/Source"}
     assert root["/MarkInfo"]["/Marked"]

@@ -55,6 +55,7 @@ def lay_out_invoice(reading: Reading) -> Paper:
     kind_fact = reading.take_fact(body, "RodzajFaktury")
     lines = list_lines(reading, body)
     sums = read_sums(reading, body)
+    total = reading.take(body, places.total)
     # The order of these calls is the order in which the parts may take what they know best.
     return Paper(
         words=words,
@@ -74,8 +75,9 @@ def lay_out_invoice(reading: Reading) -> Paper:
         vat=sums.vat,
         vat_pln=sums.vat_pln,
         due_label=_due_label(reading, body, kind=kind),
-        gross=reading.take(body, places.total),
-        currency=reading.take(body, "KodWaluty"),
+        gross=total,
+        # Beside the total, or in the listing where there is none.
+        currency=reading.take(body, "KodWaluty") if total else "",
         payment=_payment(reading, body.child("Platnosc") if body else None),
         annotations=_annotations(reading, body.child("Adnotacje") if body else None),
         notes=_notes(reading, body),

@@ -101,9 +101,8 @@ def _has(node: Node, *names: str) -> bool:
 
 
 def _line(reading: Reading, node: Node, *, fields: _Fields, is_gross: bool) -> PaperLine:
-    before = ()
-    if reading.take_flag(node, fields.before):
-        before = (Fact(reading.words.label(fields.before), ""),)
+    is_before = reading.take_flag(node, fields.before)
+    before = (Fact(reading.words.label(fields.before), ""),) if is_before else ()
     return PaperLine(
         position=reading.take(node, fields.position),
         name=reading.take(node, fields.name),
