@@ -49,7 +49,8 @@ def test_a_file_becomes_an_archive_copy(tmp_path: Path) -> None:
     metadata = root["/Metadata"].get_object().get_data()
     assert b'pdfaid:part="3"' in metadata
     assert b'pdfaid:conformance="A"' in metadata
-    assert all(_is_embedded(font) for font in reader.pages[0]["/Resources"]["/Font"].values())
+    resources: Any = reader.pages[0]["/Resources"]
+    assert all(_is_embedded(font) for font in resources["/Font"].values())
     text = " ".join(reader.pages[0].extract_text().split())
     assert NUMBER in text
     assert "/invoice/5265877635/20-11-2026/" in text.replace(" ", "")
