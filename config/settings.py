@@ -272,6 +272,9 @@ KWIT_KEYS = _keys(env.str("KWIT_KEYS"))
 # is in doubt before the same bytes go out again.
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=60)
 DOUBT_SECONDS = env.int("DOUBT_SECONDS", default=60)
+# More documents of one person than these go to KSeF as one package; in parts of so many bytes.
+BATCH_FROM = env.int("BATCH_FROM", default=20)
+BATCH_PART_BYTES = env.int("BATCH_PART_BYTES", default=10_000_000)
 # "name:kill" ends the worker at a named point; a practice installation only (tests/crash).
 FAILPOINT = env.str("FAILPOINT", default="")
 

@@ -10,16 +10,29 @@ import structlog
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Greatest, Now
+from django.db.models import (
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    Subquery,
+    Window,
+)
+from django.db.models.functions import Now, RowNumber
 from kombu.exceptions import OperationalError
 
-from accounts.models import Company
-from invoices.models import OutboxEntry, Submission
+from invoices.models import OutboxEntry, OutboxTurn, Submission
 from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
     import uuid
+    from datetime import date
+
+    from django.db.models import QuerySet
 
 log = structlog.get_logger()
 
@@ -27,6 +40,10 @@ _RUN = "invoices.tasks.run_entry"
 # A worker can die once by bad luck; an entry that takes this many with it is poison (F40).
 _MOST_CRASHES = 5
 _PARKED_SECONDS = 3600
+# So many bells wake the workers as well as ten thousand would, and leave room for other companies' (I9).
+_MOST_BELLS = 20
+# A bell says "there is work", not which: one that comes late has nothing to add to the next sweep's.
+_BELL_SECONDS = 60
 
 
 class LostClaim(Exception):
@@ -45,22 +62,28 @@ class Claim:
     attempt: int
 
 
-def enqueue(
+def enqueue(  # noqa: PLR0913 -- the columns of an entry
     *,
     kind: str,
     company_id: uuid.UUID,
     user_id: uuid.UUID,
     target_id: uuid.UUID,
     delay: timedelta = timedelta(),
+    deadline: date | None = None,
 ) -> None:
     """Put work in the queue, in the caller's transaction; the doorbell rings when that commits.
 
-    What is not due yet is left to the sweep.
+    What is not due yet, and what stands behind a crowd of its own kind, is left to the sweep.
     """
     entry = OutboxEntry.objects.create(
-        kind=kind, company_id=company_id, user_id=user_id, target_id=target_id, not_before=Now() + delay
+        kind=kind,
+        company_id=company_id,
+        user_id=user_id,
+        target_id=target_id,
+        not_before=Now() + delay,
+        deadline=deadline,
     )
-    if not delay:
+    if not delay and not _is_crowded(entry):
         wake(entry)
 
 
@@ -70,8 +93,11 @@ def wake(entry: OutboxEntry) -> None:
     transaction.on_commit(lambda: _ring(arguments))
 
 
-def wake_due(*, limit: int = 500) -> int:
-    """Ring for all work that is due and that nobody holds; the beat calls this, so no entry waits for ever."""
+def wake_due(*, limit: int = 200) -> int:
+    """Ring for work that is due and that nobody holds; the beat calls this, so no entry waits for ever.
+
+    However much waits, only a handful of bells ring for each company and person.
+    """
     due = list_due(limit=limit)
     for entry in due:
         wake(entry)
@@ -89,10 +115,12 @@ def resume(*, company_id: uuid.UUID, user_id: uuid.UUID) -> int:
                 "id", flat=True
             )
         )
-    waiting = OutboxEntry.objects.filter(company_id=company_id, user_id=user_id, lease_until=None)
+    waiting = OutboxEntry.objects.filter(
+        company_id=company_id, user_id=user_id, lease_until=None, batch_id=None
+    )
     waiting = waiting.exclude(target_id__in=in_recall_window)
     waiting.update(not_before=Now())
-    entries = list(waiting.all()[:500])
+    entries = list(waiting.all()[:_MOST_BELLS])
     for entry in entries:
         wake(entry)
     return len(entries)
@@ -100,7 +128,8 @@ def resume(*, company_id: uuid.UUID, user_id: uuid.UUID) -> int:
 
 def lock_unheld(target_id: uuid.UUID) -> OutboxEntry | None:
     """The entry of this work, locked, when no worker holds it; the lock keeps workers off until the commit."""
-    return OutboxEntry.objects.select_for_update().filter(target_id=target_id, lease_until=None).first()
+    unheld = OutboxEntry.objects.select_for_update().filter(lease_until=None, batch_id=None)
+    return unheld.filter(target_id=target_id).first()
 
 
 def hasten(target_id: uuid.UUID) -> None:
@@ -112,8 +141,51 @@ def hasten(target_id: uuid.UUID) -> None:
 
 
 def list_due(*, limit: int = 500) -> list[OutboxEntry]:
-    """What may be claimed now, the longest waiting first."""
-    return list(OutboxEntry.objects.filter(_claimable()).order_by("not_before")[:limit])
+    """What may be claimed now, fairly: the company that has waited longest for its turn comes first (I9).
+
+    Each person of each company shows the first few entries of each kind, those with the nearest legal deadline
+    first, then the longest waiting ones.
+    """
+    place = Window(
+        RowNumber(),
+        partition_by=[F("company_id"), F("user_id"), F("kind")],
+        order_by=[F("deadline").asc(nulls_last=True), F("not_before"), F("id")],
+    )
+    taken_at = OutboxTurn.objects.filter(company_id=OuterRef("company_id")).values("taken_at")
+    due = OutboxEntry.objects.filter(claimable()).annotate(place=place, taken_at=Subquery(taken_at[:1]))
+    order = (F("place"), F("taken_at").asc(nulls_first=True), F("not_before"))
+    return list(due.filter(place__lte=_MOST_BELLS).order_by(*order)[:limit])
+
+
+def list_busy_companies() -> frozenset[uuid.UUID]:
+    """Companies with work that a worker holds now."""
+    held = OutboxEntry.objects.filter(lease_until__gt=Now())
+    return frozenset(held.values_list("company_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many documents of one person are due, and how long ago the first and the last of them became so."""
+
+    count: int
+    oldest: timedelta
+    newest: timedelta
+
+
+def look_at_crowd(*, company_id: uuid.UUID, user_id: uuid.UUID) -> Crowd:
+    """By the clock of the database."""
+
+    def ago(moment: Max | Min) -> ExpressionWrapper[F]:
+        return ExpressionWrapper(Now() - moment, output_field=DurationField())
+
+    found = _documents_due(company_id, user_id).aggregate(
+        count=Count("id"), oldest=ago(Min("not_before")), newest=ago(Max("not_before"))
+    )
+    return Crowd(
+        count=found["count"],
+        oldest=found["oldest"] or timedelta(),
+        newest=found["newest"] or timedelta(),
+    )
 
 
 def claim(entry_id: uuid.UUID) -> Claim | None:
@@ -124,7 +196,7 @@ def claim(entry_id: uuid.UUID) -> Claim | None:
     """
     with transaction.atomic(durable=True):
         entry = (
-            OutboxEntry.objects.select_for_update(skip_locked=True).filter(_claimable(), id=entry_id).first()
+            OutboxEntry.objects.select_for_update(skip_locked=True).filter(claimable(), id=entry_id).first()
         )
         if entry is None:
             return None
@@ -137,13 +209,23 @@ def claim(entry_id: uuid.UUID) -> Claim | None:
             attempt=F("attempt") + 1,
             crashes=crashes,
         )
+        OutboxTurn.objects.bulk_create(
+            [OutboxTurn(company_id=entry.company_id, taken_at=Now())],
+            update_conflicts=True,
+            unique_fields=["company_id"],
+            update_fields=["taken_at"],
+        )
+    return claim_of(entry, attempt=entry.attempt + 1)
+
+
+def claim_of(entry: OutboxEntry, *, attempt: int) -> Claim:
     return Claim(
         entry_id=entry.id,
         kind=entry.kind,
         company_id=entry.company_id,
         user_id=entry.user_id,
         target_id=entry.target_id,
-        attempt=entry.attempt + 1,
+        attempt=attempt,
     )
 
 
@@ -163,25 +245,34 @@ def postpone(claim: Claim, *, seconds: float) -> None:
     """Give the lease back; the entry is due again after so many seconds."""
     hold(claim)
     OutboxEntry.objects.filter(id=claim.entry_id).update(
-        lease_until=None, not_before=Now() + timedelta(seconds=seconds), crashes=0
+        lease_until=None, batch_id=None, not_before=Now() + timedelta(seconds=seconds), crashes=0
     )
     if seconds == 0:
         wake(OutboxEntry.objects.get(id=claim.entry_id))
 
 
-def hold_company(company_id: uuid.UUID, *, seconds: float) -> None:
-    """KSeF said "too many requests": nothing of this company, old or new, is due before then (F8, I7).
+def is_waiting(*, target_id: str) -> bool:
+    """Whether there is still work for what bears this id."""
+    return OutboxEntry.objects.filter(target_id=target_id).exists()
 
-    Other companies go on (I9): KSeF counts per company.
-    """
-    Company.objects.filter(id=company_id).update(
-        ksef_wait_until=Greatest(F("ksef_wait_until"), Now() + timedelta(seconds=seconds))
+
+def claimable() -> Q:
+    """Due, held by nobody, and not in a package."""
+    return Q(not_before__lte=Now(), batch_id=None) & (Q(lease_until=None) | Q(lease_until__lt=Now()))
+
+
+def _documents_due(company_id: uuid.UUID, user_id: uuid.UUID) -> QuerySet[OutboxEntry]:
+    return OutboxEntry.objects.filter(
+        claimable(), company_id=company_id, user_id=user_id, kind=OutboxEntry.Kind.DELIVER
     )
 
 
-def _claimable() -> Q:
-    held = Company.objects.filter(id=OuterRef("company_id"), ksef_wait_until__gt=Now())
-    return Q(not_before__lte=Now()) & (Q(lease_until=None) | Q(lease_until__lt=Now())) & ~Q(Exists(held))
+def _is_crowded(entry: OutboxEntry) -> bool:
+    """Whether so much waits before it that another bell would change nothing."""
+    if entry.kind != OutboxEntry.Kind.DELIVER:
+        return False
+    waiting = _documents_due(entry.company_id, entry.user_id).order_by()
+    return waiting[: _MOST_BELLS + 1].count() > _MOST_BELLS
 
 
 def _park(entry: OutboxEntry) -> None:
@@ -195,7 +286,7 @@ def _park(entry: OutboxEntry) -> None:
 
 def _ring(arguments: list[str]) -> None:
     try:
-        current_app.send_task(_RUN, args=arguments, retry=False)
+        current_app.send_task(_RUN, args=arguments, retry=False, expires=_BELL_SECONDS)
     except OperationalError as error:
         log.warning(
             "the doorbell is away; the sweep will find the entry", entry=arguments[-1], error=str(error)

@@ -12,8 +12,8 @@ from invoices.services import sending
 
 @shared_task(name="invoices.tasks.run_entry")
 def run_entry(company_id: str, user_id: str, entry_id: str) -> None:  # noqa: ARG001 -- for whoever reads the broker
-    """Do one entry of the outbox. The row, not the message, says for which company and in whose name."""
-    sending.run_entry(UUID(entry_id))
+    """Do one piece of work. The rows, not the message, say which is next, and in whose name."""
+    sending.run_next()
 
 
 @shared_task(name="invoices.tasks.resume_waiting")

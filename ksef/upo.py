@@ -66,6 +66,30 @@ def check_upo(upo_bytes: bytes, *, ksef_number: str, sha256: bytes) -> UPODocume
     raise UPOMismatch("the UPO does not name this KSeF number")
 
 
+def split_upo(upo_bytes: bytes, *, session_reference: str) -> dict[str, bytes]:
+    """The page of a session's UPO cut into one UPO for each KSeF number in it, without the page's signature.
+
+    The signature is judged once, over the whole page, as `check_upo` does; each cut must then pass `check_upo`
+    by itself. Raises `UPOMismatch` for a page that is damaged or of another session.
+    """
+    root = _parse(upo_bytes)
+    if root.find("ds:Signature", namespaces) is not None:
+        root = _verify(root)
+    if _read(root).session_reference != session_reference:
+        raise UPOMismatch("the UPO is of another session")
+    documents = root.findall(_tag("Dokument"))
+    for child in [*root.findall("ds:Signature", namespaces), *documents]:
+        root.remove(child)
+    cuts: dict[str, bytes] = {}
+    for document in documents:
+        root.append(document)
+        cuts[_text(document, "NumerKSeFDokumentu")] = etree.tostring(
+            root, xml_declaration=True, encoding="UTF-8"
+        )
+        root.remove(document)
+    return cuts
+
+
 def _check_document(document: UPODocument, *, sha256: bytes) -> None:
     try:
         number = KSeFNumber.parse(document.ksef_number)

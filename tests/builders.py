@@ -15,7 +15,7 @@ from invoices import outbox
 from invoices.domain.calendar import warsaw_date
 from invoices.domain.snapshot import BuyerKind
 from invoices.domain.vat import PriceMethod, VatRate
-from invoices.models import Contractor, Invoice, OutboxEntry
+from invoices.models import Contractor, Invoice, OutboxEntry, RateLane
 from invoices.services import sending
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import ContractorDetails, save_contractor
@@ -115,7 +115,7 @@ def run_outbox() -> None:
 
 def run_outbox_later() -> None:
     """The same once every wait is over, those that KSeF asked for too."""
-    Company.objects.update(ksef_wait_until=None)
+    RateLane.objects.all().delete()
     OutboxEntry.objects.update(not_before=Now(), lease_until=None)
     run_outbox()
 

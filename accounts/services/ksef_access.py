@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from accounts.models import Company
     from ksef.gateway import AccessToken, Credential
+    from ksef.pacing import Gate
 
 __all__ = ["NotConnected", "endpoint_for", "forget_access", "gateway_for", "obtain_access", "renew_ahead"]
 
@@ -60,8 +61,8 @@ def endpoint_for(environment: str) -> Endpoint:
     )
 
 
-def gateway_for(environment: str) -> Gateway:
-    return Gateway(endpoint_for(environment), timeout=settings.KSEF_TIMEOUT)
+def gateway_for(environment: str, *, gate: Gate | None = None) -> Gateway:
+    return Gateway(endpoint_for(environment), timeout=settings.KSEF_TIMEOUT, gate=gate)
 
 
 def obtain_access(*, gateway: Gateway, company: Company, environment: str, user_id: uuid.UUID) -> str:

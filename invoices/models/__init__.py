@@ -1,15 +1,19 @@
 """The tables of invoicing."""
 
+from invoices.models.batch import Batch, BatchJournal, UPOPage
 from invoices.models.contractor import Contractor
 from invoices.models.document import UPO, ConflictingDocument, InvoiceDocument
 from invoices.models.event import InvoiceEvent
 from invoices.models.invoice import Invoice, InvoiceLine
-from invoices.models.outbox import OutboxEntry
+from invoices.models.outbox import OutboxEntry, OutboxTurn
+from invoices.models.pacing import RateAllowance, RateLane
 from invoices.models.series import NumberCounter, Series
 from invoices.models.submission import KSeFSession, Submission, SubmissionAttempt
 
 __all__ = [
     "UPO",
+    "Batch",
+    "BatchJournal",
     "ConflictingDocument",
     "Contractor",
     "Invoice",
@@ -19,7 +23,11 @@ __all__ = [
     "KSeFSession",
     "NumberCounter",
     "OutboxEntry",
+    "OutboxTurn",
+    "RateAllowance",
+    "RateLane",
     "Series",
     "Submission",
     "SubmissionAttempt",
+    "UPOPage",
 ]

@@ -6,6 +6,7 @@ from typing import override
 
 from django.db import models
 
+from invoices.models.batch import UPOPage
 from invoices.models.invoice import Invoice
 from roles.tenancy import TenantModel
 
@@ -35,12 +36,16 @@ class InvoiceDocument(TenantModel):
 
 
 class UPO(TenantModel):
-    """The official confirmation of receipt, byte for byte."""
+    """The official confirmation of receipt, byte for byte; after a batch, the invoice's own cut of a page."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, db_constraint=False, related_name="+")
     xml = models.BinaryField()
     sha256 = models.BinaryField(max_length=32)
     fetched_at = models.DateTimeField()
+    # The page with KSeF's signature, of which this is one document; none where KSeF signed for this one alone.
+    page = models.ForeignKey(
+        UPOPage, on_delete=models.PROTECT, db_constraint=False, related_name="+", null=True
+    )
 
     class Meta(TenantModel.Meta):
         constraints = [

@@ -14,6 +14,7 @@ class OutboxEntry(models.Model):
     class Kind(models.TextChoices):
         DELIVER = "deliver"
         FETCH_UPO = "fetch_upo"
+        SEND_BATCH = "send_batch"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)
@@ -23,13 +24,33 @@ class OutboxEntry(models.Model):
     not_before = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)
     attempt = models.PositiveIntegerField(default=0)
+    # The package that carries the document; meanwhile nobody may claim this entry by itself.
+    batch_id = models.UUIDField(null=True)
+    # The day by which the law wants the document in KSeF: of one company's entries the nearest goes first.
+    deadline = models.DateField(null=True)
     # Claims in a row whose worker never came back; an answer of any kind sets it to zero (F40).
     crashes = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "target_id"], name="outbox_once")]
-        indexes = [models.Index(fields=["not_before"], name="outbox_due")]
+        indexes = [
+            models.Index(fields=["not_before"], name="outbox_due"),
+            models.Index(
+                fields=["batch_id"], name="outbox_by_batch", condition=models.Q(batch_id__isnull=False)
+            ),
+        ]
 
     @override
     def __str__(self) -> str:
         return f"{self.kind} {self.target_id}"
+
+
+class OutboxTurn(models.Model):
+    """When a company's work was last taken up: whoever has waited longest for that is next (I9)."""
+
+    company_id = models.UUIDField(primary_key=True)
+    taken_at = models.DateTimeField()
+
+    @override
+    def __str__(self) -> str:
+        return f"turn of {self.company_id}"

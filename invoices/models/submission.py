@@ -7,6 +7,7 @@ from typing import Final, override
 from django.conf import settings
 from django.db import models
 
+from invoices.models.batch import Batch
 from invoices.models.document import InvoiceDocument
 from invoices.models.invoice import Invoice
 from roles.tenancy import TenantModel
@@ -49,6 +50,10 @@ class Submission(TenantModel):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     environment = models.CharField(max_length=20)
     created_at = models.DateTimeField(auto_now_add=True)
+    # The package that carries or carried it; none for one that goes by itself.
+    batch = models.ForeignKey(
+        Batch, on_delete=models.PROTECT, db_constraint=False, related_name="members", null=True
+    )
 
     # Stored before anything is posted. While it is set and `reference` is not, the outcome is in doubt.
     session_reference = models.CharField(max_length=36, blank=True)

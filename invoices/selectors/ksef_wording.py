@@ -140,6 +140,12 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         gettext_noop("Minęła północ, więc data wystawienia jest już wczorajsza."),
         gettext_noop("Nie trzeba nic robić: faktura pójdzie w trybie offline24, w terminie z ustawy."),
     ),
+    "package_refused": (
+        gettext_noop(
+            "KSeF nie przyjął paczki, w której była ta faktura; żadna faktura z niej nie została wysłana."
+        ),
+        gettext_noop("Nie trzeba nic robić: faktura pójdzie jeszcze raz, z nową paczką."),
+    ),
     "session_closed": (
         gettext_noop("KSeF zamknął sesję, zanim faktura została przyjęta."),
         gettext_noop("Nie trzeba nic robić: faktura pójdzie w nowej sesji."),

@@ -63,23 +63,27 @@ def load_work(claim: outbox.Claim) -> Work | None:
             outbox.finish(claim)
             return None
         company = Company.objects.get(id=claim.company_id)
-        if not submission.session_reference and (reason := _why_not_to_send(submission, company)):
-            _withdraw(lock_invoice(submission.invoice_id), submission, claim, reason=reason)
+        if not submission.session_reference and (reason := why_not_to_send(submission, company)):
+            withdraw(lock_invoice(submission.invoice_id), submission, claim, reason=reason)
             return None
-        return Work(
-            claim=claim,
-            company=company,
-            submission_id=submission.id,
-            invoice_id=submission.invoice_id,
-            user_id=submission.user_id,
-            environment=submission.environment,
-            xml=bytes(submission.document.xml),
-            sha256=bytes(submission.document.sha256),
-            session_reference=submission.session_reference,
-            reference=submission.reference,
-            missing_since=submission.missing_since,
-            problem=submission.problem,
-        )
+        return work_of(submission, claim=claim, company=company)
+
+
+def work_of(submission: Submission, *, claim: outbox.Claim, company: Company) -> Work:
+    return Work(
+        claim=claim,
+        company=company,
+        submission_id=submission.id,
+        invoice_id=submission.invoice_id,
+        user_id=submission.user_id,
+        environment=submission.environment,
+        xml=bytes(submission.document.xml),
+        sha256=bytes(submission.document.sha256),
+        session_reference=submission.session_reference,
+        reference=submission.reference,
+        missing_since=submission.missing_since,
+        problem=submission.problem,
+    )
 
 
 def begin_post(work: Work, *, session_reference: str) -> bool | None:
@@ -90,10 +94,10 @@ def begin_post(work: Work, *, session_reference: str) -> bool | None:
     """
     with _writing(work) as (invoice, submission):
         company = Company.objects.get(id=work.company.id)
-        if reason := _why_not_to_send(submission, company):
-            _withdraw(invoice, submission, work.claim, reason=reason)
+        if reason := why_not_to_send(submission, company):
+            withdraw(invoice, submission, work.claim, reason=reason)
             return None
-        _leave_online_mode_after_midnight(invoice)
+        leave_online_mode_after_midnight(invoice)
         if invoice.state != State.SENDING:
             apply_event(invoice, Event.CLAIMED, actor_id=None)
         submission.session_reference = session_reference
@@ -128,18 +132,9 @@ def record_reference(work: Work, *, session_reference: str, reference: str) -> N
 def record_accepted(work: Work, *, ksef_number: str, session_reference: str, status: InvoiceStatus) -> None:
     """KSeF numbered the document; the UPO is fetched by an entry of its own."""
     with _writing(work) as (invoice, submission):
-        invoice.ksef_number = ksef_number
-        if status.invoicing_mode == _KSEF_OFFLINE and invoice.mode == Mode.ONLINE:
-            # Posted before midnight, received after it: KSeF itself made it offline (ksef-protocol 10).
-            _make_offline24(invoice)
+        take_number(invoice, ksef_number=ksef_number, status=status)
         invoice.save(update_fields=["ksef_number", "mode", "send_by"])
-        facts = {
-            "ksef_number": ksef_number,
-            "session": session_reference,
-            "reference": status.reference,
-            "acquired_at": status.acquisition_date.isoformat() if status.acquisition_date else "",
-            "mode": status.invoicing_mode or "",
-        }
+        facts = facts_of_acceptance(status, ksef_number=ksef_number, session_reference=session_reference)
         apply_event(invoice, Event.ACCEPTED, actor_id=None, data=facts)
         submission.session_reference = session_reference
         _close(submission)
@@ -200,6 +195,24 @@ def record_waiting(work: Work, *, problem: str, seconds: float) -> None:
         outbox.postpone(work.claim, seconds=seconds)
 
 
+def take_number(invoice: Invoice, *, ksef_number: str, status: InvoiceStatus) -> None:
+    """What acceptance changes about the invoice; the caller saves `ksef_number`, `mode` and `send_by`."""
+    invoice.ksef_number = ksef_number
+    if status.invoicing_mode == _KSEF_OFFLINE and invoice.mode == Mode.ONLINE:
+        # Posted before midnight, received after it: KSeF itself made it offline (ksef-protocol 10).
+        _make_offline24(invoice)
+
+
+def facts_of_acceptance(status: InvoiceStatus, *, ksef_number: str, session_reference: str) -> dict[str, Any]:
+    return {
+        "ksef_number": ksef_number,
+        "session": session_reference,
+        "reference": status.reference,
+        "acquired_at": status.acquisition_date.isoformat() if status.acquisition_date else "",
+        "mode": status.invoicing_mode or "",
+    }
+
+
 @contextmanager
 def _writing(work: Work) -> Iterator[tuple[Invoice, Submission]]:
     with tenant_transaction(work.company.id, user_id=work.user_id, durable=True):
@@ -208,7 +221,7 @@ def _writing(work: Work) -> Iterator[tuple[Invoice, Submission]]:
         yield invoice, Submission.objects.select_for_update().get(id=work.submission_id)
 
 
-def _why_not_to_send(submission: Submission, company: Company) -> str:
+def why_not_to_send(submission: Submission, company: Company) -> str:
     """The code of what has changed since it was queued; empty while it may still go."""
     if not company.sends:
         return "receive_only"
@@ -216,7 +229,7 @@ def _why_not_to_send(submission: Submission, company: Company) -> str:
     return "" if actor is not None and actor.may(Right.SEND) else "right_gone"
 
 
-def _withdraw(invoice: Invoice, submission: Submission, claim: outbox.Claim, *, reason: str) -> None:
+def withdraw(invoice: Invoice, submission: Submission, claim: outbox.Claim, *, reason: str) -> None:
     if invoice.state == State.SENDING:
         _put_back(invoice, reason)
     apply_event(invoice, Event.WITHDRAWN, actor_id=None, data={"reason": reason})
@@ -237,7 +250,7 @@ def _keep(stranger: Stranger, invoice: Invoice) -> None:
     )
 
 
-def _leave_online_mode_after_midnight(invoice: Invoice) -> None:
+def leave_online_mode_after_midnight(invoice: Invoice) -> None:
     """P_1 before today cannot go silently as online: it becomes offline24, with its legal deadline (F50)."""
     if invoice.mode != Mode.ONLINE or invoice.issue_date >= warsaw_date(timezone.now()):
         return

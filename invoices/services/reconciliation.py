@@ -11,9 +11,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from ksef.errors import Refused
+from ksef.gateway.paging import every
 
 if TYPE_CHECKING:
     from invoices.services.outcomes import Work
+    from ksef.exchange.paging import Page
     from ksef.gateway import Gateway, InvoiceStatus
 
 # "No such session": whatever was posted there is not there.
@@ -79,3 +81,15 @@ def _find_accepted(gateway: Gateway, access_token: str, work: Work, session_refe
     except Refused:
         return None  # The session belongs to somebody else; the document itself decides.
     return found.ksef_number if found is not None else None
+
+
+def list_accepted(gateway: Gateway, access_token: str, session_reference: str) -> dict[bytes, str]:
+    """The KSeF numbers of what a session brought, by SHA-256; nothing when it belongs to somebody else."""
+
+    def read(cursor: str | None) -> Page[InvoiceStatus]:
+        return gateway.batches.list_invoices(access_token, session_reference=session_reference, cursor=cursor)
+
+    try:
+        return {status.invoice_hash: status.ksef_number for status in every(read) if status.ksef_number}
+    except Refused:
+        return {}

@@ -17,9 +17,10 @@ from accounts.services import ksef_access
 from accounts.services.ksef_access import NotConnected
 from invoices import outbox
 from invoices.models import OutboxEntry
-from invoices.services import outcomes, reconciliation, upo
+from invoices.services import batch_sending, gathering, outcomes, reconciliation, upo
 from invoices.services.failpoints import reach
 from invoices.services.ksef_sessions import mark_closed, open_or_reuse
+from invoices.services.pacing import Pace
 from invoices.services.reconciliation import Original
 from invoices.services.setbacks import (
     LONGEST_WAIT_SECONDS,
@@ -29,6 +30,7 @@ from invoices.services.setbacks import (
     problem_of,
 )
 from ksef.errors import Ambiguous, KSeFError, Refused
+from ksef.exchange.limits import RateGroup
 from ksef.number import is_valid_ksef_number
 from ksef.status import InvoiceFate, invoice_fate, is_known_invoice_code, needs_new_session
 
@@ -46,25 +48,57 @@ _POLL_SECONDS = (0.15, 0.3, 0.6, 1, 1.5, 2, 3)
 # Slow answers must not use up the task's time limit (F11).
 _LONGEST_POLLING_SECONDS = 12.0
 _NOT_CONNECTED_SECONDS = 300
+_LOOK_AHEAD = 100
 # Status of an invoice: its session failed, so the next try needs another one.
 _SESSION_FAILED = 405
 
 
-def run_entry(entry_id: uuid.UUID) -> None:
-    """Do one piece of queued work. Run twice, late or at once with itself, it does the work once (F39, F40)."""
+def run_next() -> bool:
+    """Do one piece of what is due, for the company whose turn it is (I9); whether there was any.
+
+    A crowd of one person's documents goes as one package instead of one by one. A company that keeps a worker
+    busy gets no second one: however slow KSeF is for it, the others are served meanwhile (F11).
+    """
+    busy = outbox.list_busy_companies()
+    ways: dict[tuple[uuid.UUID, uuid.UUID], gathering.Way] = {}
+    for entry in outbox.list_due(limit=_LOOK_AHEAD):
+        if entry.company_id in busy:
+            continue
+        if entry.kind == OutboxEntry.Kind.DELIVER:
+            lane = entry.company_id, entry.user_id
+            way = ways[lane] if lane in ways else gathering.choose_way(*lane)
+            ways[lane] = way
+            if way is gathering.Way.PACKAGE:
+                return True
+            if way is gathering.Way.WAIT:
+                continue
+        if run_entry(entry.id):
+            return True
+    return False
+
+
+def run_entry(entry_id: uuid.UUID) -> bool:
+    """Do one piece of queued work. Run twice, late or at once with itself, it does the work once (F39, F40).
+
+    Whether it was there to be done.
+    """
     claim = outbox.claim(entry_id)
     if claim is None:
-        return
+        return False
     with structlog.contextvars.bound_contextvars(
-        company=str(claim.company_id), submission=str(claim.target_id), attempt=claim.attempt
+        company=str(claim.company_id), target=str(claim.target_id), attempt=claim.attempt
     ):
         try:
-            if claim.kind == OutboxEntry.Kind.FETCH_UPO:
-                upo.fetch_upo(claim)
-            else:
-                deliver(claim)
+            match claim.kind:
+                case OutboxEntry.Kind.FETCH_UPO:
+                    upo.fetch_upo(claim)
+                case OutboxEntry.Kind.SEND_BATCH:
+                    batch_sending.send_batch(claim)
+                case _:
+                    deliver(claim)
         except outbox.LostClaim:
             log.warning("another worker took over")
+    return True
 
 
 def deliver(claim: outbox.Claim) -> None:
@@ -72,19 +106,21 @@ def deliver(claim: outbox.Claim) -> None:
     work = outcomes.load_work(claim)
     if work is None:
         return
-    with ksef_access.gateway_for(work.environment) as gateway:
+    pace = Pace(environment=work.environment, nip=work.company.nip)
+    with ksef_access.gateway_for(work.environment, gate=pace) as gateway:
         try:
-            _advance(gateway, work)
+            _advance(gateway, work, pace)
         except NotConnected as missing:
             outcomes.record_waiting(work, problem=missing.problem, seconds=_NOT_CONNECTED_SECONDS)
         except KSeFError as error:
             _wait_after(error, work)
 
 
-def _advance(gateway: Gateway, work: Work) -> None:
+def _advance(gateway: Gateway, work: Work, pace: Pace) -> None:
     access_token = ksef_access.obtain_access(
         gateway=gateway, company=work.company, environment=work.environment, user_id=work.user_id
     )
+    pace.keep_up(gateway, access_token)
     session_reference, reference = work.session_reference, work.reference
     if session_reference and not reference:
         found = reconciliation.find_posted(gateway, access_token, work)
@@ -95,6 +131,8 @@ def _advance(gateway: Gateway, work: Work) -> None:
             outcomes.record_missing(work, seconds=settings.DOUBT_SECONDS)
             return
     if not reference:
+        # Nothing is begun that would have to be put back at once.
+        pace.require(RateGroup.INVOICE_SEND)
         posted = _post(gateway, access_token, work)
         if posted is None:
             return

@@ -1,4 +1,4 @@
-"""What it means when KSeF does not serve us: for the whole company, for its access, for the next try."""
+"""What it means when KSeF does not serve us: for its operator, for the access, for the next try."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from accounts.services import ksef_access
-from invoices import outbox
+from invoices.services.pacing import Paced
 from ksef.errors import AccessExpired, ContractBroken, KSeFError, Limited, Refused
 from ksef.status import ACCESS_DENIED, is_own_trouble
 
@@ -23,7 +23,12 @@ _TURNED_AWAY = "turned_away"
 
 
 def note_setback(error: KSeFError, *, company: Company, environment: str, user_id: uuid.UUID) -> None:
-    """Write down what the error means beyond the one document: a pause for the company, a token that is over."""
+    """Write down what the error means beyond the one document: an alarm, a token that is over.
+
+    How long KSeF wants none of these calls, the gate has kept already (F8).
+    """
+    if isinstance(error, Paced):
+        return  # Our own patience, not KSeF's.
     problem = problem_of(error)
     # Neither can be mended by waiting: KSeF has changed, or something stands between (F52).
     if isinstance(error, ContractBroken):
@@ -32,8 +37,6 @@ def note_setback(error: KSeFError, *, company: Company, environment: str, user_i
         log.error("KSeF turned away what this program asked", problem=problem, error=str(error))
     else:
         log.warning("KSeF did not serve us", problem=problem, error=str(error))
-    if isinstance(error, Limited):
-        outbox.hold_company(company.id, seconds=error.retry_after)
     if isinstance(error, AccessExpired):
         ksef_access.forget_access(company=company, environment=environment, user_id=user_id)
 

@@ -75,4 +75,6 @@ def queue_submission(invoice: Invoice, *, actor: Actor, delay: timedelta = timed
         user_id=actor.user_id,
         target_id=submission.id,
         delay=delay,
+        # An online document has to arrive on its own day.
+        deadline=invoice.send_by or invoice.issue_date,
     )

@@ -14,6 +14,7 @@ from accounts.services import ksef_access
 from accounts.services.ksef_access import NotConnected
 from invoices import outbox
 from invoices.models import UPO, Submission
+from invoices.services.pacing import Pace
 from invoices.services.setbacks import LONGEST_WAIT_SECONDS, note_setback
 from ksef.errors import KSeFError, Limited
 from ksef.upo import check_upo
@@ -89,7 +90,8 @@ def _load(claim: Claim) -> _Receipt:
 
 
 def _fetch(claim: Claim, receipt: _Receipt) -> bytes:
-    with ksef_access.gateway_for(receipt.environment) as gateway:
+    pace = Pace(environment=receipt.environment, nip=receipt.company.nip)
+    with ksef_access.gateway_for(receipt.environment, gate=pace) as gateway:
         access_token = ksef_access.obtain_access(
             gateway=gateway,
             company=receipt.company,

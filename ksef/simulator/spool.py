@@ -4,6 +4,7 @@ import hashlib
 import secrets
 import shutil
 import tempfile
+import threading
 import weakref
 from collections.abc import Iterable
 from contextlib import suppress
@@ -27,6 +28,8 @@ class Spool:
         self._folder = folder
         self._is_temporary = folder is None
         self._closed: weakref.finalize[..., Spool] | None = None
+        # The first parts of a package come all at once, and only one folder may be made for them.
+        self._making = threading.Lock()
 
     def new_name(self) -> str:
         return secrets.token_hex(16)
@@ -68,9 +71,10 @@ class Spool:
             self._closed()
 
     def _made(self) -> Path:
-        if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="ksef-simulator-"))
-            self._closed = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        elif not self._is_temporary:
-            self._folder.mkdir(exist_ok=True)
-        return self._folder
+        with self._making:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="ksef-simulator-"))
+                self._closed = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            elif not self._is_temporary:
+                self._folder.mkdir(exist_ok=True)
+            return self._folder

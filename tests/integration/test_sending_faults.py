@@ -10,7 +10,6 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from accounts.models import Company
 from accounts.services.ksef_access import gateway_for
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.calendar import offline24_deadline
@@ -25,14 +24,19 @@ from invoices.models import (
     Submission,
     SubmissionAttempt,
 )
+from invoices.services import sending
 from invoices.services.approval import approve_invoice
 from invoices.services.drafting import reopen_invoice
+from invoices.services.pacing import Pace
+from ksef.exchange.limits import RateGroup
 from ksef.upo import check_upo
 from tests.builders import make_approved, reload, run_outbox, run_outbox_later
 from tests.elsewhere import access_of, send_elsewhere
 from tests.tampering import Tampering, in_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_django.fixtures import Settings
 
     from invoices.models import Invoice
@@ -61,6 +65,14 @@ def received(simulator: Simulator) -> list[dict[str, Any]]:
 def attempts(person: Person) -> list[str]:
     with person.entered():
         return list(SubmissionAttempt.objects.order_by("started_at").values_list("result", flat=True))
+
+
+def count_requests(simulator: Simulator, match: dict[str, str]) -> Callable[[], int]:
+    """How many requests matched since now."""
+    simulator.control(
+        "PUT", "faults", {"faults": [{"match": match, "times": 0, "action": "delay", "seconds": 0}]}
+    )
+    return lambda: int(simulator.control("GET", "faults")["faults"][0]["hits"])
 
 
 def document(person: Person, invoice: Invoice) -> InvoiceDocument:
@@ -118,20 +130,24 @@ def test_nothing_is_posted_again_before_two_reads(
 def test_a_limit_holds_that_company_alone(
     fault: dict[str, object], seconds: int, connected: People, simulator: Simulator
 ) -> None:
-    """F8, I7, I9: no call for this company until the time KSeF named; an invoice approved meanwhile waits too."""
+    """F8, I7, I9: no such call for this company until the time KSeF named; one approved meanwhile waits too."""
     alicja, zofia = connected.alicja, connected.zofia
     connect_with_self_signed_certificate(actor=zofia.actor, company=zofia.company)
+    earlier = make_approved(alicja)
+    sending.run_entry(OutboxEntry.objects.get().id)
     simulator.fail({"match": POST, **fault})
     first = make_approved(alicja)
     run_outbox()
     assert (reload(alicja, first).state, problem(alicja)) == (State.QUEUED, "limited")
+    # The receipt is of another group of calls, and those go on.
+    assert has_true_receipt(alicja, earlier)
     second, hers = make_approved(alicja), make_approved(zofia)
+    posts = count_requests(simulator, POST)
     run_outbox()
-    assert reload(alicja, second).state == State.QUEUED
-    assert reload(zofia, hers).state == State.ACCEPTED
-    wait_until = Company.objects.get(id=alicja.company.id).ksef_wait_until
-    assert wait_until is not None
-    assert timedelta(seconds=seconds - 10) < wait_until - timezone.now() <= timedelta(seconds=seconds)
+    assert (reload(alicja, second).state, reload(zofia, hers).state) == (State.QUEUED, State.ACCEPTED)
+    assert posts() == 1
+    pace = Pace(environment=alicja.company.environment, nip=alicja.company.nip)
+    assert seconds - 10 < pace.wait(RateGroup.INVOICE_SEND) <= seconds
     run_outbox_later()
     assert {reload(alicja, invoice).state for invoice in (first, second)} == {State.ACCEPTED}
 

@@ -26,12 +26,17 @@ from accounts.models import (
 from accounts.selectors import find_connection
 from invoices.models import (
     UPO,
+    BatchJournal,
     ConflictingDocument,
     Invoice,
     InvoiceDocument,
     InvoiceEvent,
     KSeFSession,
     OutboxEntry,
+    OutboxTurn,
+    RateAllowance,
+    RateLane,
+    UPOPage,
 )
 from roles.models import AuditEntry, Membership
 from roles.tenancy import TenantModel, tenant_transaction
@@ -49,16 +54,20 @@ GLOBAL_MODELS: dict[type[models.Model], str] = {
     Company: "found by its address before it may be entered",
     Membership: "read to find out which company may be entered",
     OutboxEntry: "ids and times only, so that the dispatcher needs no right to read tenants",
+    OutboxTurn: "ids and times only, so that the dispatcher can be fair between companies",
+    RateLane: "KSeF counts calls by NIP, whichever company asks; a NIP and times only",
+    RateAllowance: "so are the limits that KSeF sets; a NIP and numbers only",
     AccessTimer: "ids and times only, so that the beat needs no right to read tenants",
     BrowserSession: "a log-in is a person's, before any company is entered",
     CodeClock: "so is the last code that was used",
 }
 FOREIGN_APPS = {"auth", "contenttypes", "sessions", "account", "mfa"}
 # Logs and frozen bytes: written once.
-APPEND_ONLY: set[type[TenantModel]] = {AuditEntry, ConflictingDocument, InvoiceEvent, InvoiceDocument, UPO}
+APPEND_ONLY: set[type[TenantModel]] = {AuditEntry, ConflictingDocument, InvoiceEvent, InvoiceDocument, UPO, UPOPage}
 # S53: visible to their user alone.
 PERSONAL: set[type[TenantModel]] = {
     AccessNotice,
+    BatchJournal,
     CertificateRequest,
     HelpAnswer,
     KSeFCredential,
@@ -112,7 +121,7 @@ def test_every_table_with_a_company_is_a_known_one() -> None:
         "SELECT table_name FROM information_schema.columns"
         " WHERE table_schema = 'public' AND column_name IN ('company_id', 'tenant_id')"
     )
-    holders: list[type[models.Model]] = [*HOLDERS, OutboxEntry, AccessTimer]
+    holders: list[type[models.Model]] = [*HOLDERS, OutboxEntry, OutboxTurn, AccessTimer]
     known = {model._meta.db_table for model in holders}
     assert {table for (table,) in columns} == known
     made = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
@@ -191,6 +200,8 @@ def test_references_hold_the_company(
         changes["number"] = "KANAREK/1"
     if referrer is Invitation:
         changes |= {"email": "inna@example.test", "token_hash": "0" * 64}
+    if referrer is UPO:
+        changes.setdefault("invoice_id", str(world.mine.draft))
     own = json.loads(row_as_json(referrer._meta.db_table, company_id=alicja.company.id))
     row = own | {name: value for name, value in changes.items() if name in own}
     if referrer is Membership:

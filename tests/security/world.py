@@ -25,6 +25,7 @@ from invoices.services import outcomes
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import save_contractor
 from invoices.services.drafting import save_draft
+from invoices.services.gathering import Way, choose_way
 from invoices.services.reconciliation import Stranger
 from invoices.services.submission import submit_invoice
 from ksef.exchange.certificates import CertificateKind
@@ -36,6 +37,7 @@ from roles.services.roles import create_role
 from tests.builders import CONTRACTOR, draft, line, run_outbox
 from tests.certificates import issue
 from tests.people import People, Person, details, make_people
+from tests.queue import age_queue, run_queue
 
 if TYPE_CHECKING:
     import uuid
@@ -149,6 +151,8 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
     connect_with_self_signed_certificate(actor=owner.actor, company=owner.company)
     accepted = _sent(owner, contractor, canary)
     run_outbox()
+    _package(owner, contractor, canary)
+    run_queue()
     rejected = _sent(owner, contractor, canary)
     _reject(code=450)
     taken = _sent(owner, contractor, canary)
@@ -173,7 +177,18 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
 
 
 def _with_queued(owner: Person, possessions: Possessions) -> Possessions:
+    # A package that waits, too: its documents are beyond anybody's reach.
+    _package(owner, possessions.contractor, possessions.canary)
     return replace(possessions, queued=_sent(owner, possessions.contractor, possessions.canary).id)
+
+
+def _package(owner: Person, contractor: uuid.UUID, canary: str) -> None:
+    """Two documents that have become one package."""
+    for _document in range(2):
+        _sent(owner, contractor, canary)
+    age_queue()
+    with override_settings(BATCH_FROM=1):
+        assert choose_way(owner.company.id, owner.user.id) is Way.PACKAGE
 
 
 def _keep_certificates(owner: Person, simulator: Simulator, canary: str) -> None:
