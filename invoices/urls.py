@@ -12,6 +12,7 @@ from invoices.views import (
     downloads,
     drafts,
     listing,
+    queue,
 )
 
 dashboard_urls = [
@@ -25,6 +26,9 @@ invoice_urls = [
     path("zatwierdz/", bulk.approve, name="approve_many"),
     path("wyslij/", bulk.send, name="send_many"),
     path("pobierz/", downloads.download_many, name="download_many"),
+    path("kolejka/", queue.show, name="queue"),
+    path("kolejka/stan/", queue.state, name="queue_state"),
+    path("kolejka/upo/<uuid:page_id>/", queue.session_upo, name="session_upo"),
     path("<uuid:invoice_id>/", documents.show, name="show"),
     path("<uuid:invoice_id>/stan/", documents.status, name="status"),
     path("<uuid:invoice_id>/edycja/", drafts.edit, name="edit"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, override
+from typing import TYPE_CHECKING, Final, override
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +11,9 @@ from invoices.models.batch import Batch
 from invoices.models.document import InvoiceDocument
 from invoices.models.invoice import Invoice
 from roles.tenancy import TenantModel
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class KSeFSession(TenantModel):
@@ -79,6 +82,15 @@ class Submission(TenantModel):
     @override
     def __str__(self) -> str:
         return f"submission of {self.invoice_id}"
+
+    @property
+    def reason_to_wait(self) -> str:
+        """Its own, or that of the package it travels in; empty while nothing is wrong."""
+        return self.problem or (self.batch.problem if self.batch else "")
+
+    @property
+    def waits_until(self) -> datetime | None:
+        return self.next_attempt_at or (self.batch.next_attempt_at if self.batch else None)
 
 
 class SubmissionAttempt(TenantModel):

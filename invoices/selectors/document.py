@@ -185,7 +185,9 @@ def safe_stem(text: str) -> str:
 
 def _progress(invoice: Invoice, *, actor: Actor, slug: str) -> Progress:
     events = list_events(invoice)
-    submission = Submission.objects.filter(invoice_id=invoice.id, closed_at=None).first()
+    submission = (
+        Submission.objects.select_related("batch").filter(invoice_id=invoice.id, closed_at=None).first()
+    )
     has_upo = UPO.objects.filter(invoice_id=invoice.id).exists()
     company = get_company(actor.company_id)
     situation = Situation(

@@ -82,6 +82,10 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         gettext_noop("KSeF prosi o przerwę: w krótkim czasie poszło do niego za dużo zapytań z tej firmy."),
         gettext_noop("Nie trzeba nic robić: faktura pójdzie sama, gdy KSeF znów pozwoli."),
     ),
+    "paced": (
+        gettext_noop("Na razie wyczerpał się limit zapytań do KSeF dla tej firmy."),
+        gettext_noop("Nie trzeba nic robić: faktura pójdzie sama, gdy tylko limit na to pozwoli."),
+    ),
     "not_connected": (
         gettext_noop("Osoba, która wysłała fakturę, nie jest połączona z KSeF albo jej dostęp wygasł."),
         gettext_noop("Trzeba odnowić połączenie z KSeF w Konfiguracji. Potem faktura pójdzie sama."),

@@ -321,12 +321,12 @@ def _lateness(invoice: Invoice) -> str:
 
 def _moving(situation: Situation, state: State) -> Notice | None:
     submission = situation.submission
-    problem = explain_problem(submission.problem) if submission else None
+    problem = explain_problem(submission.reason_to_wait) if submission else None
     deadline = ""
     if state is State.OFFLINE and situation.invoice.send_by:
         deadline = _("KSeF musi ją dostać do %(day)s.") % {"day": format_date(situation.invoice.send_by)}
     if submission is None or problem is None:
-        return Notice(tone="info", title=_("Wystawiona offline"), what=deadline) if deadline else None
+        return _waiting_its_turn(situation, state, deadline=deadline)
     if _is_in_recall_window(situation):
         return Notice(
             tone="info",
@@ -335,24 +335,35 @@ def _moving(situation: Situation, state: State) -> Notice | None:
             facts=(_next_try(submission),),
             until=submission.next_attempt_at.isoformat() if submission.next_attempt_at else "",
         )
-    is_stuck = needs_person(submission.problem)
+    is_stuck = needs_person(submission.reason_to_wait)
     return Notice(
         tone="danger" if is_stuck else "warning",
         title=_("Wysyłanie czeka"),
         what=problem.what,
         facts=tuple(filter(None, (_next_try(submission), deadline))),
         todo=problem.todo,
-        url=reverse("accounts:ksef", args=[situation.slug]) if is_stuck else "",
-        link=_("Konfiguracja KSeF") if is_stuck else "",
+        url=reverse("accounts:ksef" if is_stuck else "invoices:queue", args=[situation.slug]),
+        link=_("Konfiguracja KSeF") if is_stuck else _("Kolejka wysyłki"),
+    )
+
+
+def _waiting_its_turn(situation: Situation, state: State, *, deadline: str) -> Notice | None:
+    """Nothing is wrong; where it stands among the others, the queue shows."""
+    if state is State.SENDING:
+        return None
+    return Notice(
+        tone="info",
+        title=_("Wystawiona offline") if state is State.OFFLINE else _("Czeka na swoją kolej"),
+        what=deadline,
+        url=reverse("invoices:queue", args=[situation.slug]),
+        link=_("Kolejka wysyłki"),
     )
 
 
 def _next_try(submission: Submission) -> str:
-    if submission.next_attempt_at is None:
+    if submission.waits_until is None:
         return ""
-    return _("Następna próba: %(time)s.") % {
-        "time": f"{timezone.localtime(submission.next_attempt_at):%H:%M:%S}"
-    }
+    return _("Następna próba: %(time)s.") % {"time": f"{timezone.localtime(submission.waits_until):%H:%M:%S}"}
 
 
 def _is_connected(situation: Situation) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 LONGEST_WAIT_SECONDS = 900
+_PACED_SECONDS = 60.0
 _TURNED_AWAY = "turned_away"
 
 
@@ -44,6 +45,8 @@ def note_setback(error: KSeFError, *, company: Company, environment: str, user_i
 def problem_of(error: KSeFError) -> str:
     """The code under which the person reads why the document waits."""
     match error:
+        case Paced():
+            return "paced"
         case Limited():
             return "limited"
         case AccessExpired():
@@ -58,6 +61,9 @@ def problem_of(error: KSeFError) -> str:
 
 def pause_after(error: KSeFError, *, problem_before: str, attempt: int) -> float:
     """Seconds until the next try; a new token is worth an immediate one, but not twice in a row (F12)."""
+    if isinstance(error, Paced):
+        # Asked again soon, though KSeF is not: another way may be open before this one is.
+        return min(error.retry_after, _PACED_SECONDS)
     if isinstance(error, Limited):
         return error.retry_after
     if isinstance(error, AccessExpired) and problem_before != problem_of(error):

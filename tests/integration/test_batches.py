@@ -12,7 +12,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import Company
-from accounts.services.ksef_access import gateway_for, obtain_access
+from accounts.services.ksef_access import gateway_for
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices import outbox
 from invoices.domain.lifecycle import Event, Mode, State
@@ -33,10 +33,11 @@ from invoices.services import batch_members, sending
 from invoices.services.gathering import Way, choose_way
 from invoices.services.pacing import Pace, Paced
 from ksef.exchange.limits import RateGroup
-from ksef.gateway import Gateway, InvoiceStatus
+from ksef.gateway import InvoiceStatus
 from ksef.upo import check_upo
 from roles.models import Role
 from tests.builders import line, make_approved, reload
+from tests.elsewhere import access_of, send_elsewhere
 from tests.queue import age_queue, own_clock, run_queue
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ def test_upload_addresses_that_ended_lead_to_a_new_session(connected: People, si
     [batch] = batches(alicja)
     assert batch.abandoned == [first]
     with gateway_for("simulator") as gateway:
-        assert gateway.batches.get_status(access_of(alicja, gateway), first).code == 440
+        assert gateway.batches.get_status(access_of(alicja), first).code == 440
     assert_all_arrived_once(alicja, simulator, invoices)
 
 
@@ -502,7 +503,7 @@ def test_limits_are_kept_over_a_restart(connected: People, simulator: Simulator)
     openings = count_requests(simulator, OPEN)
     age_queue(7200)
     run_queue()
-    assert (openings(), batches(alicja)[0].problem) == (0, "limited")
+    assert (openings(), batches(alicja)[0].problem) == (0, "paced")
     pace = Pace(environment=alicja.company.environment, nip=alicja.company.nip)
     with pytest.raises(Paced):
         pace.enter(RateGroup.BATCH_SESSION)
@@ -549,26 +550,9 @@ def status_of(person: Person, invoice: Invoice) -> InvoiceStatus:
     )
 
 
-def access_of(person: Person, gateway: Gateway) -> str:
-    return obtain_access(
-        gateway=gateway,
-        company=person.company,
-        environment=person.company.environment,
-        user_id=person.user.id,
-    )
-
-
 def document_of(person: Person, invoice: Invoice) -> bytes:
     with person.entered():
         return bytes(InvoiceDocument.objects.get(invoice_id=invoice.id).xml)
-
-
-def send_elsewhere(person: Person, xml: bytes) -> None:
-    """Another program of the same taxpayer sends these bytes."""
-    with gateway_for(person.company.environment) as gateway:
-        access_token = access_of(person, gateway)
-        session = gateway.open_online_session(access_token)
-        gateway.send_invoice(access_token, session=session, xml=xml)
 
 
 def count_requests(simulator: Simulator, match: dict[str, str]) -> Callable[[], int]:

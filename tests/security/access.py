@@ -204,6 +204,9 @@ class Row:
 COMPANY_ROWS = (
     Row("dashboard", "GET", ALL),
     Row("invoices:index", "GET", ALL),
+    Row("invoices:queue", "GET", ALL),
+    Row("invoices:queue_state", "GET", ALL),
+    Row("invoices:session_upo", "GET", ALL, "session_upo"),
     Row(
         "invoices:approve_many",
         "POST",

@@ -63,7 +63,14 @@ GLOBAL_MODELS: dict[type[models.Model], str] = {
 }
 FOREIGN_APPS = {"auth", "contenttypes", "sessions", "account", "mfa"}
 # Logs and frozen bytes: written once.
-APPEND_ONLY: set[type[TenantModel]] = {AuditEntry, ConflictingDocument, InvoiceEvent, InvoiceDocument, UPO, UPOPage}
+APPEND_ONLY: set[type[TenantModel]] = {
+    AuditEntry,
+    ConflictingDocument,
+    InvoiceEvent,
+    InvoiceDocument,
+    UPO,
+    UPOPage,
+}
 # S53: visible to their user alone.
 PERSONAL: set[type[TenantModel]] = {
     AccessNotice,

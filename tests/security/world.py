@@ -20,7 +20,7 @@ from accounts.services.ksef_connecting import connect_with_self_signed_certifica
 from accounts.services.ksef_enrollment import CertificateWish, request_certificate
 from invoices import outbox
 from invoices.domain.vat import VatRate
-from invoices.models import OutboxEntry
+from invoices.models import OutboxEntry, UPOPage
 from invoices.services import outcomes
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import save_contractor
@@ -67,6 +67,8 @@ class Possessions:
     approved: uuid.UUID
     queued: uuid.UUID
     accepted: uuid.UUID
+    # A page of the UPO of a package.
+    session_upo: uuid.UUID
     rejected: uuid.UUID
     # Refused because its number is in KSeF already.
     taken: uuid.UUID
@@ -153,6 +155,8 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
     run_outbox()
     _package(owner, contractor, canary)
     run_queue()
+    with owner.entered():
+        session_upo = UPOPage.objects.get().id
     rejected = _sent(owner, contractor, canary)
     _reject(code=450)
     taken = _sent(owner, contractor, canary)
@@ -169,6 +173,7 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
         approved=approved.id,
         queued=first.id,
         accepted=accepted.id,
+        session_upo=session_upo,
         rejected=rejected.id,
         taken=taken.id,
         colleague=owner.user.id,

@@ -1,0 +1,50 @@
+"""The queue to KSeF: the page, the part of it that refreshes itself, and the UPO of a package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from invoices.selectors.queue import find_session_upo, get_queue
+from roles.access import Right
+
+if TYPE_CHECKING:
+    import uuid
+
+    from roles.middleware import TenantRequest
+
+
+@require_safe
+def show(request: TenantRequest) -> HttpResponse:
+    return _render(request, "invoices/queue.html")
+
+
+@require_safe
+def state(request: TenantRequest) -> HttpResponse:
+    """What the page asks for every few seconds."""
+    return _render(request, "invoices/_queue.html")
+
+
+def _render(request: TenantRequest, template: str) -> HttpResponse:
+    request.actor.require(Right.VIEW)
+    queue = get_queue(company=request.company, after=request.GET.get("po", ""), now=timezone.now())
+    return render(request, template, {"queue": queue})
+
+
+@require_safe
+def session_upo(request: TenantRequest, page_id: uuid.UUID) -> HttpResponse:
+    request.actor.require(Right.VIEW)
+    file = find_session_upo(page_id)
+    if file is None:
+        raise Http404
+    disposition = content_disposition_header(as_attachment=True, filename=file.name)
+    return HttpResponse(
+        file.content,
+        content_type="application/xml",
+        headers={"Content-Disposition": disposition or "attachment"},
+    )
