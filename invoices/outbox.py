@@ -12,8 +12,6 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import (
     Count,
-    DurationField,
-    ExpressionWrapper,
     F,
     Max,
     Min,
@@ -174,12 +172,8 @@ class Crowd:
 
 def look_at_crowd(*, company_id: uuid.UUID, user_id: uuid.UUID) -> Crowd:
     """By the clock of the database."""
-
-    def ago(moment: Max | Min) -> ExpressionWrapper[F]:
-        return ExpressionWrapper(Now() - moment, output_field=DurationField())
-
     found = _documents_due(company_id, user_id).aggregate(
-        count=Count("id"), oldest=ago(Min("not_before")), newest=ago(Max("not_before"))
+        count=Count("id"), oldest=Now() - Min("not_before"), newest=Now() - Max("not_before")
     )
     return Crowd(
         count=found["count"],

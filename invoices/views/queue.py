@@ -16,24 +16,25 @@ from roles.access import Right
 if TYPE_CHECKING:
     import uuid
 
+    from invoices.selectors.queue import QueuePage
     from roles.middleware import TenantRequest
 
 
 @require_safe
 def show(request: TenantRequest) -> HttpResponse:
-    return _render(request, "invoices/queue.html")
+    request.actor.require(Right.VIEW)
+    return render(request, "invoices/queue.html", {"queue": _queue(request)})
 
 
 @require_safe
 def state(request: TenantRequest) -> HttpResponse:
     """What the page asks for every few seconds."""
-    return _render(request, "invoices/_queue.html")
-
-
-def _render(request: TenantRequest, template: str) -> HttpResponse:
     request.actor.require(Right.VIEW)
-    queue = get_queue(company=request.company, after=request.GET.get("po", ""), now=timezone.now())
-    return render(request, template, {"queue": queue})
+    return render(request, "invoices/_queue.html", {"queue": _queue(request)})
+
+
+def _queue(request: TenantRequest) -> QueuePage:
+    return get_queue(company=request.company, after=request.GET.get("po", ""), now=timezone.now())
 
 
 @require_safe

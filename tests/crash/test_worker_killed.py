@@ -11,8 +11,9 @@ import redis
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices import outbox
 from invoices.domain.lifecycle import Event, State
-from invoices.models import UPO, InvoiceEvent
+from invoices.models import UPO, Batch, InvoiceEvent
 from tests.builders import make_approved, reload
+from tests.queue import age_queue
 from tests.servers import start_worker
 from tests.waiting import until
 
@@ -94,3 +95,35 @@ def test_redis_emptied_while_ten_invoices_wait(
         await_truth(lambda: all(has_receipt(alicja, invoice) for invoice in invoices), log=log)
     assert {reload(alicja, invoice).state for invoice in invoices} == {State.ACCEPTED}
     assert len(simulator.ledger()) == len(simulator.control("GET", "ledger")["received"]) == 10
+
+
+@pytest.mark.parametrize(
+    "failpoint",
+    ["batch.before_open", "batch.after_open", "batch.part", "batch.before_close", "batch.after_close"],
+)
+def test_a_worker_killed_in_mid_package_neither_loses_nor_doubles(
+    failpoint: str, alicja: Person, simulator: Simulator, tmp_path: Path
+) -> None:
+    """F22, F23, F24, I1: killed by SIGKILL at the point; another worker brings the same package to its end."""
+    log = tmp_path / "worker.log"
+    invoices = [make_approved(alicja) for _ in range(4)]
+    age_queue()
+    crowd = {"BATCH_FROM": "2", "BATCH_PART_BYTES": "400", "VAR_DIR": str(tmp_path), **_QUICK}
+    with start_worker(simulator, log=log, environment={"FAILPOINT": f"{failpoint}:kill", **crowd}) as worker:
+        await_truth(lambda: worker.poll() is not None, log=log, between=outbox.wake_due)
+        assert worker.returncode == -signal.SIGKILL
+    assert {reload(alicja, invoice).state for invoice in invoices} == {State.SENDING}
+
+    with start_worker(simulator, log=log, environment=crowd):
+        await_truth(
+            lambda: all(has_receipt(alicja, invoice) for invoice in invoices),
+            log=log,
+            between=outbox.wake_due,
+        )
+    assert {reload(alicja, invoice).state for invoice in invoices} == {State.ACCEPTED}
+    assert len(simulator.ledger()) == len(simulator.control("GET", "ledger")["received"]) == 4
+    with alicja.entered():
+        [batch] = Batch.objects.all()
+        assert InvoiceEvent.objects.filter(type=Event.ACCEPTED).count() == 4
+    # Only an opening whose answer was lost leaves a session behind, and that one is empty.
+    assert len(batch.abandoned) == (failpoint == "batch.after_open")

@@ -189,6 +189,8 @@ class Row:
             return _ARGUMENTS[self.target]
         if self.name == "accounts:ksef_remind":
             return "user_id"
+        if self.name == "invoices:session_upo":
+            return "page_id"
         return "contractor_id" if self.name.startswith("contractors:") else "invoice_id"
 
     def url(self, objects: Possessions, *, slug: str = "") -> str:
