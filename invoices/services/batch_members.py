@@ -178,12 +178,13 @@ def _accept(work: BatchWork, accepted: Sequence[tuple[_Member, InvoiceStatus]]) 
         facts[member.invoice.id] = outcomes.facts_of_acceptance(
             status, ksef_number=number, session_reference=work.row.reference
         )
-        member.submission.reference = status.reference
     members = [member for member, _status in good]
     invoices = [member.invoice for member in members]
-    Invoice.objects.bulk_update(invoices, ["ksef_number", "mode", "send_by"])
+    Invoice.objects.bulk_update(invoices, ["ksef_number"])
+    for invoice in invoices:
+        if (invoice.mode != Mode.ONLINE) != work.row.is_offline:
+            invoice.save(update_fields=["mode", "send_by"])
     apply_event_to_all(invoices, Event.ACCEPTED, actor_id=None, data=facts)
-    Submission.objects.bulk_update([member.submission for member in members], ["reference"])
     submissions = Submission.objects.filter(id__in=[member.submission.id for member in members])
     SubmissionAttempt.objects.filter(submission__in=submissions, result="").update(result="submitted")
     submissions.update(closed_at=timezone.now(), missing_since=None, problem="", next_attempt_at=None)

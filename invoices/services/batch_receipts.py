@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from itertools import batched
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -16,27 +16,37 @@ from ksef.upo import check_upo, split_upo
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Mapping
 
     from ksef.exchange.sessions import UPOPage as ListedPage
     from ksef.gateway import Gateway
 
-_CHUNK = 500
+# Reading and checking so many takes a worker seconds.
+_MOST_IN_A_CLAIM = 2000
 
 
-def fetch(gateway: Gateway, access_token: str, work: BatchWork) -> bool:
-    """Fetch the pages that are ready; whether each accepted member has its receipt, or goes on for it alone.
+class Receipts(Enum):
+    COMPLETE = "complete"  # Each accepted member has its own, or goes on for it alone.
+    MORE = "more"  # Some are kept; the next claim goes on.
+    NOT_YET = "not yet"  # KSeF has not made them.
+
+
+def fetch(gateway: Gateway, access_token: str, work: BatchWork) -> Receipts:
+    """Keep the receipts of some of the members, at most so many that others need not wait for long.
 
     Raises ContractBroken for a page that does not prove what it should; then nothing of it is kept.
     """
-    if not _without_receipt(work):
-        return True
-    status = gateway.batches.get_status(access_token, work.row.reference)
-    for page in status.upo_pages:
-        _keep(work, page, _download(gateway, access_token, work, page))
     missing = _without_receipt(work)
-    if not status.upo_pages or not missing:
-        return not missing
+    if not missing:
+        return Receipts.COMPLETE
+    status = gateway.batches.get_status(access_token, work.row.reference)
+    if not status.upo_pages:
+        return Receipts.NOT_YET
+    for page in status.upo_pages:
+        if _keep(work, page, _read(gateway, access_token, work, page), missing):
+            return Receipts.MORE
     with writing(work):
+        # No page names these: each asks for its own.
         for submission_id in missing:
             outbox.enqueue(
                 kind=OutboxEntry.Kind.FETCH_UPO,
@@ -44,7 +54,7 @@ def fetch(gateway: Gateway, access_token: str, work: BatchWork) -> bool:
                 user_id=work.claim.user_id,
                 target_id=submission_id,
             )
-    return True
+    return Receipts.COMPLETE
 
 
 def _without_receipt(work: BatchWork) -> dict[uuid.UUID, tuple[uuid.UUID, str, bytes]]:
@@ -62,6 +72,13 @@ def _without_receipt(work: BatchWork) -> dict[uuid.UUID, tuple[uuid.UUID, str, b
         }
 
 
+def _read(gateway: Gateway, access_token: str, work: BatchWork, page: ListedPage) -> bytes:
+    """What is kept already, else what KSeF gives."""
+    with writing(work):
+        kept = UPOPage.objects.filter(batch=work.row, reference=page.reference).first()
+    return bytes(kept.xml) if kept else _download(gateway, access_token, work, page)
+
+
 def _download(gateway: Gateway, access_token: str, work: BatchWork, page: ListedPage) -> bytes:
     """From its address, which no limit counts; by the API when that is too old."""
     try:
@@ -72,29 +89,30 @@ def _download(gateway: Gateway, access_token: str, work: BatchWork, page: Listed
         )
 
 
-def _keep(work: BatchWork, page: ListedPage, xml: bytes) -> None:
+def _keep(
+    work: BatchWork, page: ListedPage, xml: bytes, missing: Mapping[uuid.UUID, tuple[uuid.UUID, str, bytes]]
+) -> int:
+    """How many of the missing receipts this page has brought."""
     cuts = split_upo(xml, session_reference=work.row.reference)
-    kept = _keep_page(work, page, xml)
     proved = [
-        (invoice_id, number, sha256)
-        for invoice_id, number, sha256 in _without_receipt(work).values()
-        if number in cuts
-    ]
-    for chunk in batched(proved, _CHUNK):
-        for _invoice_id, number, sha256 in chunk:
-            check_upo(cuts[number], ksef_number=number, sha256=sha256)
-        with writing(work):
-            UPO.objects.bulk_create(
-                UPO(
-                    company_id=work.company.id,
-                    invoice_id=invoice_id,
-                    xml=cuts[number],
-                    sha256=hashlib.sha256(cuts[number]).digest(),
-                    fetched_at=timezone.now(),
-                    page=kept,
-                )
-                for invoice_id, number, _sha256 in chunk
+        (invoice_id, number, sha256) for invoice_id, number, sha256 in missing.values() if number in cuts
+    ][:_MOST_IN_A_CLAIM]
+    for _invoice_id, number, sha256 in proved:
+        check_upo(cuts[number], ksef_number=number, sha256=sha256)
+    kept = _keep_page(work, page, xml)
+    with writing(work):
+        UPO.objects.bulk_create(
+            UPO(
+                company_id=work.company.id,
+                invoice_id=invoice_id,
+                xml=cuts[number],
+                sha256=hashlib.sha256(cuts[number]).digest(),
+                fetched_at=timezone.now(),
+                page=kept,
             )
+            for invoice_id, number, _sha256 in proved
+        )
+    return len(proved)
 
 
 def _keep_page(work: BatchWork, page: ListedPage, xml: bytes) -> UPOPage:

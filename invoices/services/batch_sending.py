@@ -24,6 +24,7 @@ from invoices import outbox
 from invoices.models import Batch, BatchJournal, Submission
 from invoices.services import batch_members, batch_receipts, outcomes, reconciliation
 from invoices.services.batch_members import BatchWork, change, writing
+from invoices.services.batch_receipts import Receipts
 from invoices.services.failpoints import reach
 from invoices.services.gathering import key_label
 from invoices.services.pacing import Pace
@@ -117,26 +118,28 @@ def _load(claim: Claim) -> BatchWork | None:
 
 
 def _advance(gateway: Gateway, access_token: str, work: BatchWork, pace: Pace) -> None:
-    if work.row.step == Batch.Step.GATHERED and not _open(gateway, access_token, work, pace):
-        return
-    if work.row.step == Batch.Step.OPENED and not _upload(gateway, work):
-        return
-    if work.row.step == Batch.Step.CLOSING and not _close(gateway, access_token, work):
-        return
-    if work.row.step == Batch.Step.CLOSED:
-        _read_outcomes(gateway, access_token, work, pace)
-    elif work.row.step == Batch.Step.JUDGED:
-        _fetch_receipts(gateway, access_token, work)
+    """One step in each claim, so that whoever waits beside a large package gets a turn in between (I9)."""
+    match work.row.step:
+        case Batch.Step.GATHERED:
+            _open(gateway, access_token, work, pace)
+        case Batch.Step.OPENED:
+            _upload(gateway, work)
+        case Batch.Step.CLOSING:
+            _close(gateway, access_token, work)
+        case Batch.Step.CLOSED:
+            _read_outcomes(gateway, access_token, work, pace)
+        case Batch.Step.JUDGED:
+            _fetch_receipts(gateway, access_token, work)
 
 
-def _open(gateway: Gateway, access_token: str, work: BatchWork, pace: Pace) -> bool:
-    """A session for what may still go; whether there is one."""
+def _open(gateway: Gateway, access_token: str, work: BatchWork, pace: Pace) -> None:
+    """A session for what may still go, stored before anything is uploaded."""
     pace.require(RateGroup.BATCH_SESSION)
     if work.row.asked_at is not None:
         _recognise_lost_session(gateway, access_token, work)
     if not batch_members.begin(work):
         _finish(work, Batch.Step.GIVEN_UP)
-        return False
+        return
     secret = _secret(work)
     package = _pack(work, secret)
     with writing(work):
@@ -155,7 +158,7 @@ def _open(gateway: Gateway, access_token: str, work: BatchWork, pace: Pace) -> b
             invoice_count=package.invoice_count,
         )
         _note_progress(work)
-    return True
+    _go_on(work)
 
 
 def _recognise_lost_session(gateway: Gateway, access_token: str, work: BatchWork) -> None:
@@ -192,8 +195,8 @@ def _pack(work: BatchWork, secret: SymmetricKey) -> exchange.BatchPackage:
         return pack(documents(), folder=_folder(work.row.id), secret=secret, limits=limits)
 
 
-def _upload(gateway: Gateway, work: BatchWork) -> bool:
-    """Bring the missing parts, a few in each claim; whether all are there."""
+def _upload(gateway: Gateway, work: BatchWork) -> None:
+    """Bring the missing parts, a few in each claim."""
     batch = _progress(work)
     chosen = {part.ordinal for part in batch.missing[:_PARTS_IN_A_CLAIM]}
     others = frozenset(part.ordinal for part in batch.package.parts) - chosen
@@ -212,40 +215,42 @@ def _upload(gateway: Gateway, work: BatchWork) -> bool:
         outcome = gateway.batches.upload(replace(batch, uploaded=batch.uploaded | others), save=save)
     if outcome is UploadOutcome.LINK_EXPIRED:
         _begin_anew(work)
-        return False
-    if len(batch.missing) > len(chosen):
-        _go_on(work)
-        return False
-    with writing(work):
-        change(work, step=Batch.Step.CLOSING)
-    return True
+        return
+    if len(batch.missing) == len(chosen):
+        with writing(work):
+            change(work, step=Batch.Step.CLOSING)
+    _go_on(work)
 
 
-def _close(gateway: Gateway, access_token: str, work: BatchWork) -> bool:
-    """Tell KSeF that all is there; whether it took that in. A lost answer is decided by the status (F24)."""
+def _close(gateway: Gateway, access_token: str, work: BatchWork) -> None:
+    """Tell KSeF that all is there. A lost answer is decided by the status (F24)."""
     reach("batch.before_close")
     try:
         gateway.batches.close(access_token, work.row.reference)
     except Refused as refusal:
-        if needs_missing_part(refusal.code):
-            with writing(work):
-                _save_progress(work, replace(_progress(work), uploaded=frozenset()))
-                change(work, step=Batch.Step.OPENED)
-            _go_on(work)
-            return False
-        if refusal.code == _TOO_LATE_TO_UPLOAD:
-            _begin_anew(work)
-            return False
-        if refusal.code == _UNKNOWN_SESSION:
-            _give_up(work, problem="session_closed")
-            return False
-        raise
+        _mend_close(work, refusal)
+        return
     reach("batch.after_close")
     with writing(work):
         batch_members.note_submitted(work)
         change(work, step=Batch.Step.CLOSED, cursors=[])
         _note_progress(work)
-    return True
+    _go_on(work)
+
+
+def _mend_close(work: BatchWork, refusal: Refused) -> None:
+    """KSeF took nothing; what helps depends on why."""
+    if needs_missing_part(refusal.code):
+        with writing(work):
+            _save_progress(work, replace(_progress(work), uploaded=frozenset()))
+            change(work, step=Batch.Step.OPENED)
+        _go_on(work)
+    elif refusal.code == _TOO_LATE_TO_UPLOAD:
+        _begin_anew(work)
+    elif refusal.code == _UNKNOWN_SESSION:
+        _give_up(work, problem="session_closed")
+    else:
+        raise refusal
 
 
 def _begin_anew(work: BatchWork) -> None:
@@ -391,12 +396,15 @@ def _conclude(work: BatchWork) -> None:
 
 
 def _fetch_receipts(gateway: Gateway, access_token: str, work: BatchWork) -> None:
-    if batch_receipts.fetch(gateway, access_token, work):
-        _finish(work, Batch.Step.DONE)
-        return
-    if work.row.tries >= _LATE_TRIES:
-        log.error("the UPO of a package is missing")
-    _wait(work, problem="", seconds=min(_LONGEST_WAIT, _SHORTEST_WAIT * 2 ** min(work.row.tries, 4)))
+    match batch_receipts.fetch(gateway, access_token, work):
+        case Receipts.COMPLETE:
+            _finish(work, Batch.Step.DONE)
+        case Receipts.MORE:
+            _go_on(work)
+        case Receipts.NOT_YET:
+            if work.row.tries >= _LATE_TRIES:
+                log.error("the UPO of a package is missing")
+            _wait(work, problem="", seconds=min(_LONGEST_WAIT, _SHORTEST_WAIT * 2 ** min(work.row.tries, 4)))
 
 
 def _finish(work: BatchWork, step: Batch.Step) -> None:

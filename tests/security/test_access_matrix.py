@@ -130,6 +130,7 @@ def nothing_of(possessions: Possessions) -> Possessions:
         queued=nobody,
         accepted=nobody,
         rejected=nobody,
+        session_upo=nobody,
         taken=nobody,
         colleague=nobody,
         member=nobody,
