@@ -43,8 +43,9 @@ check-django: setup
 	$(THROWAWAY) $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	$(THROWAWAY) $(BIN)/python manage.py check
 
-bench: setup ## Measure what a person waits for, and whether a log-in tells by its time who has an account
+bench: setup ## Measure what a person waits for, a month-end of ten thousand, and whether a log-in tells who has an account
 	@DJANGO_SETTINGS_MODULE=config.settings $(THROWAWAY) $(BIN)/python -m tests.bench
+	@MONTH_END=10000 $(BIN)/python -m pytest -q -s tests/integration/test_month_end.py
 	@TIMED_TRIES=200 $(BIN)/python -m pytest -q tests/security/test_login_limits.py -k takes_as_long
 
 browser: setup ## Run the tests that drive a real browser

@@ -60,7 +60,7 @@ class Clock:
         nearest = OutboxEntry.objects.filter(batch_id=None).aggregate(wait=Min(F("not_before") - Now()))[
             "wait"
         ]
-        self.wait(min(15.0, max(1.0, nearest.total_seconds())))
+        self.wait(min(15.0, max(1.0, nearest.total_seconds() if nearest else 1.0)))
 
 
 @contextmanager

@@ -12,13 +12,16 @@ from django.urls import reverse
 
 from accounts.models import KSeFCredential
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
-from invoices.domain.lifecycle import Event
+from invoices.domain.lifecycle import Event, State
 from invoices.models import InvoiceDocument, InvoiceEvent, NumberCounter, OutboxEntry
 from invoices.services import sending
 from tests.builders import make_approved, make_draft, reload
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from pytest_django.fixtures import Settings
 
     from tests.people import People
     from tests.servers import Simulator
@@ -95,3 +98,35 @@ def test_numbers_of_ten_invoices_approved_at_once_have_no_gap(committed_people: 
     at_once([partial(client.post, url) for client, url in zip(clients, urls, strict=True)])
     numbers = sorted(int(reload(alicja, invoice).number.split("/")[1]) for invoice in invoices)
     assert numbers == list(range(1, 11))
+
+
+def test_a_slow_ksef_keeps_one_worker_of_a_company_busy_and_not_all(
+    committed_people: People, simulator: Simulator, settings: Settings
+) -> None:
+    """F11, I9: answers of 25 s: the other worker takes no second piece of that company, and serves another one."""
+    settings.KSEF_TIMEOUT = 15.0
+    alicja, zofia = committed_people.alicja, committed_people.zofia
+    for person in (alicja, zofia):
+        connect_with_self_signed_certificate(actor=person.actor, company=person.company)
+    slow = {"path_regex": "/v2/sessions", "context": alicja.company.nip}
+    simulator.fail({"match": slow, "times": 0, "action": "delay", "seconds": 25})
+    first, second = make_approved(alicja), make_approved(alicja)
+
+    def work() -> None:
+        try:
+            sending.run_next()
+        finally:
+            connection.close()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    until(lambda: OutboxEntry.objects.exclude(lease_until=None).exists())
+    hers = make_approved(zofia)
+    assert sending.run_next()
+    assert reload(zofia, hers).ksef_number
+    while sending.run_next():
+        pass
+    assert worker.is_alive()
+    assert OutboxEntry.objects.filter(lease_until=None, attempt=0).count() == 1
+    worker.join(timeout=60)
+    assert [reload(alicja, invoice).state for invoice in (first, second)] == [State.QUEUED] * 2
