@@ -151,7 +151,12 @@ def list_due(*, limit: int = 500) -> list[OutboxEntry]:
     )
     taken_at = OutboxTurn.objects.filter(company_id=OuterRef("company_id")).values("taken_at")
     due = OutboxEntry.objects.filter(claimable()).annotate(place=place, taken_at=Subquery(taken_at[:1]))
-    order = (F("place"), F("taken_at").asc(nulls_first=True), F("not_before"))
+    order = (
+        F("place"),
+        F("taken_at").asc(nulls_first=True),
+        F("deadline").asc(nulls_last=True),
+        F("not_before"),
+    )
     return list(due.filter(place__lte=_MOST_BELLS).order_by(*order)[:limit])
 
 

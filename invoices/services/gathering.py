@@ -8,13 +8,13 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Length
 
 from accounts.models import Company
 from invoices import outbox
-from invoices.domain.lifecycle import Mode
-from invoices.models import Batch, BatchJournal, OutboxEntry, Submission
+from invoices.domain.lifecycle import Event, Mode
+from invoices.models import Batch, BatchJournal, InvoiceEvent, OutboxEntry, Submission
 from invoices.services.pacing import Pace
 from ksef.crypto import new_symmetric_key
 from ksef.exchange.limits import RateGroup
@@ -88,10 +88,11 @@ def _choose(company: Company, user_id: uuid.UUID) -> list[Submission]:
         .order_by(F("deadline").asc(nulls_last=True), "not_before", "id")
     )
     targets = list(entries.values_list("target_id", flat=True)[:_MOST_MEMBERS])
+    correction = InvoiceEvent.objects.filter(invoice_id=OuterRef("invoice_id"), type=Event.CORRECTED)
     found = {
         submission.id: submission
         for submission in Submission.objects.filter(
-            id__in=targets, closed_at=None, session_reference="", batch=None
+            ~Exists(correction), id__in=targets, closed_at=None, session_reference="", batch=None
         )
         .select_related("invoice")
         .annotate(size=Length("document__xml"))

@@ -20,6 +20,7 @@ from invoices.models import (
     UPO,
     Batch,
     BatchJournal,
+    Invoice,
     InvoiceDocument,
     InvoiceEvent,
     OutboxEntry,
@@ -30,6 +31,7 @@ from invoices.models import (
     UPOPage,
 )
 from invoices.services import batch_members, sending
+from invoices.services._transition import apply_event
 from invoices.services.gathering import Way, choose_way
 from invoices.services.pacing import Pace, Paced
 from ksef.exchange.limits import RateGroup
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
 
     from pytest_django.fixtures import Settings
 
-    from invoices.models import Invoice
     from tests.people import People, Person
     from tests.servers import Simulator
 
@@ -427,6 +428,21 @@ def test_a_company_that_only_receives_sends_no_package(connected: People, simula
     run_queue()
     assert states(alicja, invoices) == {State.APPROVED}
     assert received(simulator) == []
+
+
+def test_a_technical_correction_is_in_no_package(connected: People, simulator: Simulator) -> None:
+    """It names the document it corrects, which no package can say (ksef-protocol 10): it goes by itself."""
+    alicja = connected.alicja
+    invoices = [make_approved(alicja) for _ in range(4)]
+    with alicja.entered() as actor:
+        corrected = Invoice.objects.get(id=invoices[0].id)
+        for event in (Event.CLAIMED, Event.REJECTED, Event.CORRECTED):
+            apply_event(corrected, event, actor_id=actor.user_id)
+    age_queue()
+    assert choose_way(alicja.company.id, alicja.user.id) is Way.PACKAGE
+    with alicja.entered():
+        assert Submission.objects.get(invoice_id=corrected.id).batch is None
+        assert Submission.objects.exclude(batch=None).count() == 3
 
 
 def test_midnight_makes_a_package_of_its_own(connected: People, simulator: Simulator) -> None:
