@@ -44,7 +44,7 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON invoices_upopage
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_plans_and_recall"),
-        ("invoices", "0004_conflicting_documents"),
+        ("invoices", "0005_corrections"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
