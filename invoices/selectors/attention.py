@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -153,13 +154,14 @@ def _stuck(company: Company) -> Iterator[Task]:
     """Documents that wait for another reason than their turn, by reason."""
     waiting = (
         Submission.objects.filter(environment=company.environment, closed_at=None)
-        .exclude(problem="")
-        .values("problem")
+        .annotate(reason=Coalesce(NullIf("problem", Value("")), "batch__problem", Value("")))
+        .exclude(reason="")
+        .values("reason")
         .annotate(count=Count("id"))
-        .order_by("problem")
+        .order_by("reason")
     )
     for row in waiting:
-        explanation = explain_problem(row["problem"])
+        explanation = explain_problem(row["reason"])
         yield Task(
             icon="clock",
             tone="warn",

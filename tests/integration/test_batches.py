@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Company
@@ -515,6 +516,9 @@ def test_limits_are_kept_over_a_restart(connected: People, simulator: Simulator)
     simulator.fail({"match": OPEN, "action": "limited", "retry_after": 3600})
     invoices = approve(alicja)
     run_queue()
+    # The dashboard tells why the documents in the package wait.
+    dashboard = alicja.client.get(reverse("dashboard", args=[alicja.company.slug])).content.decode()
+    assert "KSeF prosi o przerwę" in dashboard
     openings = count_requests(simulator, OPEN)
     age_queue(7200)
     run_queue()
