@@ -62,11 +62,11 @@ def test_waiting_invoices_show_their_place_and_when_they_go(connected: People) -
 def test_a_problem_is_told_in_words(connected: People, simulator: Simulator) -> None:
     """Why it waits, what to do, and when it is tried again."""
     alicja = connected.alicja
-    simulator.fail({"match": OPEN, "times": 0, "action": "status", "status": 503})
+    simulator.fail({"match": OPEN, "action": "limited", "retry_after": 900})
     make_approved(alicja)
     run_queue()
     page = text_of(look(alicja))
-    assert "KSeF teraz nie odpowiada." in page
+    assert "KSeF prosi o przerwę" in page
     assert "Nie trzeba nic robić" in page
     assert re.search(r"o \d\d:\d\d:\d\d", page)
 
