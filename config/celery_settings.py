@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from celery.schedules import crontab
 from django.conf import settings
 
 broker_url = settings.REDIS_URL
@@ -31,5 +32,9 @@ beat_schedule = {
     "dispatch due work": {"task": "invoices.tasks.dispatch_due", "schedule": 15.0},
     "renew access in use": {"task": "accounts.tasks.renew_due_access", "schedule": 60.0},
     "raise notices": {"task": "accounts.tasks.raise_due_notices", "schedule": 300.0},
+    "watch the invariants": {
+        "task": "invoices.tasks.check_invariants",
+        "schedule": crontab(hour=3, minute=30),
+    },
     "say that a worker lives": {"task": "config.tasks.mark_worker_seen", "schedule": 15.0},
 }

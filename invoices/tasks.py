@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from invoices import outbox
-from invoices.services import sending
+from invoices.services import sending, watch
 
 
 @shared_task(name="invoices.tasks.run_entry")
@@ -26,3 +26,10 @@ def resume_waiting(company_id: str, user_id: str) -> None:
 def dispatch_due() -> None:
     """Ring for everything that is due: what a doorbell lost, the sweep finds (F32)."""
     outbox.wake_due()
+
+
+# It reads for as long as there are companies: acknowledged at its start, or the broker would hand it out again.
+@shared_task(name="invoices.tasks.check_invariants", acks_late=False, soft_time_limit=3500, time_limit=3600)
+def check_invariants() -> None:
+    """Look whether everything holds that must hold, and sound an alarm where it does not (I1 to I6)."""
+    watch.check_invariants()

@@ -57,6 +57,7 @@ ASKS_NOBODY = {
     "invoices.services.sending.run_entry": "a worker; the right is asked in load_work and begin_post (S79)",
     "invoices.services.sending.deliver": "a worker; the right is asked in load_work and begin_post (S79)",
     "invoices.services.upo.fetch_upo": "a worker; whatever was accepted has a receipt",
+    "invoices.services.watch.check_invariants": "the beat; it reads, and what it finds goes to the log alone",
     "invoices.services.failpoints.reach": "changes nothing but the life of a practice worker",
 }
 # Here a person acts on oneself: no company is entered, and no right could say more than the log-in.
