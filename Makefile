@@ -1,7 +1,7 @@
 # `make` lists the targets. Each of them prepares .venv first, which costs a moment when nothing changed.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check check-style check-types check-imports check-templates check-django bench browser live lock
+.PHONY: help setup demo test check check-style check-types check-imports check-templates check-django bench chaos browser live lock
 
 BIN := .venv/bin
 TEMPLATES := $(shell find templates -name '*.html' -o -name '*.txt' 2>/dev/null)
@@ -47,6 +47,10 @@ bench: setup ## Measure what a person waits for, a month-end of ten thousand, an
 	@DJANGO_SETTINGS_MODULE=config.settings $(THROWAWAY) $(BIN)/python -m tests.bench
 	@MONTH_END=10000 $(BIN)/python -m pytest -q -s tests/integration/test_month_end.py
 	@TIMED_TRIES=200 $(BIN)/python -m pytest -q tests/security/test_login_limits.py -k takes_as_long
+
+chaos: setup ## Send thousands of invoices while workers die and KSeF stumbles (SEED, INVOICES, COMPANIES, MINUTES, ARGS)
+	@CHAOS_SEED=$(SEED) CHAOS_INVOICES=$(or $(INVOICES),2000) CHAOS_COMPANIES=$(or $(COMPANIES),20) \
+		CHAOS_MINUTES=$(or $(MINUTES),0) $(BIN)/python -m pytest -q -s tests/crash/test_chaos.py $(ARGS)
 
 browser: setup ## Run the tests that drive a real browser
 	@.ci/setup browser

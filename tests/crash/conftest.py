@@ -1,0 +1,21 @@
+"""Somebody who is connected, for other threads and processes to see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from accounts.services.ksef_connecting import connect_with_self_signed_certificate
+
+if TYPE_CHECKING:
+    from tests.people import People, Person
+    from tests.servers import Simulator
+
+
+@pytest.fixture
+def sender(committed_people: People, simulator: Simulator) -> Person:
+    """Alicja, whose approvals go to KSeF by themselves."""
+    alicja = committed_people.alicja
+    connect_with_self_signed_certificate(actor=alicja.actor, company=alicja.company)
+    return alicja
