@@ -53,9 +53,8 @@ _FAULTS: tuple[dict[str, object], ...] = (
     {"action": "delay_after", "seconds": 0.5, "up_to": 4},
 )
 _ONE_IN_TWENTY = 0.05
-# 410 is a refusal for good, the others are KSeF's own trouble.
-_VERDICTS = (405, 500, 550, 410)
-_MOST_VERDICTS = 100
+# KSeF's own trouble, after which the same bytes go again.
+_VERDICTS = (405, 500, 550)
 _QUICK = {"OUTBOX_LEASE_SECONDS": "4", "DOUBT_SECONDS": "1", "KSEF_TIMEOUT": "3"}
 _LOOK_SECONDS = 0.3
 
@@ -165,10 +164,10 @@ def run_chaos(plan: Plan, simulator: Simulator, *, logs: Path) -> tuple[Counter[
     people = [_make_person(chance) for _ in range(plan.companies)]
     turns = [person for person in people for _ in range(plan.invoices // plan.companies)]
     chance.shuffle(turns)
-    for person in people[:: max(1, plan.companies // 4)]:
+    for person in people:
         _let_another_take(_some_number(plan, chance), person, simulator)
     strangers = {entry["hashHex"] for entry in simulator.ledger()}
-    verdicts = chance.choices(_VERDICTS, k=min(plan.invoices // 15, _MOST_VERDICTS))
+    verdicts = chance.choices(_VERDICTS, k=plan.invoices // 15)
     simulator.control("POST", "verdicts", {"codes": verdicts})
     simulator.control("POST", "faults", {"faults": _faults(plan.seed)})
     with Storm(plan, simulator, logs, chance) as storm:

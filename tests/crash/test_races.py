@@ -10,15 +10,21 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from accounts.domain.errors import RuleBroken
 from accounts.models import KSeFCredential
+from accounts.services.ksef_access import gateway_for, obtain_access
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import Event, State
 from invoices.models import InvoiceDocument, InvoiceEvent, NumberCounter, OutboxEntry
 from invoices.services import sending
-from tests.builders import make_approved, make_draft, reload
+from invoices.services.approval import approve_invoice
+from invoices.services.drafting import save_draft
+from tests.builders import draft, line, make_approved, make_contractor, make_draft, reload
+from tests.truth import breaches
 from tests.waiting import until
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Callable, Sequence
 
     from pytest_django.fixtures import Settings
@@ -130,3 +136,55 @@ def test_a_slow_ksef_keeps_one_worker_of_a_company_busy_and_not_all(
     assert OutboxEntry.objects.filter(lease_until=None, attempt=0).count() == 1
     worker.join(timeout=60)
     assert [reload(alicja, invoice).state for invoice in (first, second)] == [State.QUEUED] * 2
+
+
+def test_what_is_approved_is_what_was_saved(committed_people: People) -> None:
+    """F38, I4: saved in one tab while approved in another: before it and in the document, or after it and refused."""
+    alicja = committed_people.alicja
+    contractor = make_contractor(alicja)
+    for _round in range(10):
+        invoice = make_draft(alicja)
+
+        def approve(invoice_id: uuid.UUID = invoice.id) -> bool:
+            with alicja.entered() as actor:
+                approve_invoice(actor=actor, invoice_id=invoice_id)
+            return True
+
+        def save(invoice_id: uuid.UUID = invoice.id) -> bool:
+            changed = draft(line(name="Zmieniona"), contractor_id=contractor.id)
+            try:
+                with alicja.entered() as actor:
+                    save_draft(actor=actor, draft=changed, invoice_id=invoice_id, version=1)
+            except RuleBroken:
+                return False  # not_a_draft
+            return True
+
+        approved, saved = at_once([approve, save])
+        assert approved
+        with alicja.entered():
+            xml = bytes(InvoiceDocument.objects.get(invoice_id=invoice.id).xml)
+            assert [row.name for row in invoice.lines.all()] == ["Zmieniona" if saved else "Usługa"]
+        assert (b"Zmieniona" in xml) == saved
+    assert breaches(alicja.company.id) == []
+
+
+def test_a_token_that_ended_is_renewed_once_for_all(committed_people: People, simulator: Simulator) -> None:
+    """F12: of eight workers that need it at once one renews, and each gets what that brought."""
+    alicja = committed_people.alicja
+    connect_with_self_signed_certificate(actor=alicja.actor, company=alicja.company)
+    with alicja.entered():
+        KSeFCredential.objects.update(access_valid_until=None)
+    match = {"path_regex": "/v2/auth/"}
+    simulator.fail({"match": match, "times": 0, "action": "delay", "seconds": 0.5})
+
+    def ask() -> str:
+        environment = alicja.company.environment
+        with gateway_for(environment) as gateway:
+            return obtain_access(
+                gateway=gateway, company=alicja.company, environment=environment, user_id=alicja.user.id
+            )
+
+    tokens = at_once([ask] * 8)
+    assert len(set(tokens)) == 1
+    assert tokens[0]
+    assert simulator.control("GET", "faults")["faults"][0]["hits"] == 1
