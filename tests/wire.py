@@ -27,8 +27,8 @@ class Toxic:
     times: int = 1
     # So many bytes of the request reach KSeF, then the connection is reset on both sides.
     request_bytes: int = 0
-    # The whole request waits so long before it goes on to KSeF.
-    hold: float = 0.0
+    # The whole request waits for this before it goes on to KSeF.
+    hold: threading.Event | None = None
     # So many bytes of the answer come, then the connection ends.
     answer_bytes: int = 0
     # Before the answer begins, and between its slices.
@@ -66,7 +66,8 @@ class Wire:
                 _reset(upstream)
                 _reset(client)
                 return
-            time.sleep(toxic.hold)
+            if toxic.hold is not None:
+                toxic.hold.wait()
             upstream.sendall(request)
             answer = b"".join(iter(lambda: upstream.recv(_CHUNK), b""))
             time.sleep(toxic.latency)

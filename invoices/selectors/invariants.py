@@ -196,7 +196,10 @@ def _overdue(now: datetime) -> Iterator[Breach]:
 
 
 def _counters() -> Iterator[Breach]:
-    """I5: each series has given exactly as many numbers as its counters say; the database sees that none is twice."""
+    """I5: each series has given exactly as many numbers as its counters say; the database sees that none is twice.
+
+    A number that was given up belongs to the document of another program (440).
+    """
     numbered = (
         Invoice.objects.filter(series_id=OuterRef("series_id"), environment=OuterRef("environment"))
         .exclude(number="")
@@ -205,11 +208,22 @@ def _counters() -> Iterator[Breach]:
         .annotate(count=Count("id"))
         .values("count")
     )
+    given_up = (
+        InvoiceEvent.objects.filter(
+            invoice__series_id=OuterRef("series_id"),
+            invoice__environment=OuterRef("environment"),
+            data__has_key="former_number",
+        )
+        .order_by()
+        .values("invoice__series_id")
+        .annotate(count=Count("id"))
+        .values("count")
+    )
     counters = (
         NumberCounter.objects.order_by()
         .values("series_id", "environment")
         .annotate(given=Cast(Sum("last"), IntegerField()))
-        .annotate(used=Coalesce(Subquery(numbered), 0))
+        .annotate(used=Coalesce(Subquery(numbered), 0) + Coalesce(Subquery(given_up), 0))
         .exclude(given=F("used"))
     )
     for series_id in counters.values_list("series_id", flat=True):

@@ -25,7 +25,7 @@ from invoices import outbox
 from invoices.domain.numbering import NumberPattern
 from invoices.models import OutboxEntry
 from invoices.services.approval import approve_invoice
-from invoices.services.drafting import DEFAULT_PATTERN
+from invoices.services.drafting import default_series
 from tests.builders import make_draft, today
 from tests.conftest import superuser_connection
 from tests.environment import DATABASE
@@ -165,7 +165,7 @@ def run_chaos(plan: Plan, simulator: Simulator, *, logs: Path) -> tuple[Counter[
     turns = [person for person in people for _ in range(plan.invoices // plan.companies)]
     chance.shuffle(turns)
     for person in people:
-        _let_another_take(_some_number(plan, chance), person, simulator)
+        _let_another_take(person, chance.randint(1, plan.invoices // plan.companies), simulator)
     strangers = {entry["hashHex"] for entry in simulator.ledger()}
     verdicts = chance.choices(_VERDICTS, k=plan.invoices // 15)
     simulator.control("POST", "verdicts", {"codes": verdicts})
@@ -201,14 +201,12 @@ def _approve(person: Person, invoice: Invoice) -> None:
         approve_invoice(actor=actor, invoice_id=invoice.id)
 
 
-def _let_another_take(number: str, person: Person, simulator: Simulator) -> None:
+def _let_another_take(person: Person, place: int, simulator: Simulator) -> None:
+    """Another program has used the number that the company's invoice at this place will get."""
+    with person.entered() as actor:
+        pattern = NumberPattern.parse(default_series(actor.company_id).pattern)
+    number = pattern.format(place, today())
     simulator.control("POST", "invoices", {"seller": person.company.nip, "number": number})
-
-
-def _some_number(plan: Plan, chance: random.Random) -> str:
-    return NumberPattern.parse(DEFAULT_PATTERN).format(
-        chance.randint(1, plan.invoices // plan.companies), today()
-    )
 
 
 def _make_person(chance: random.Random) -> Person:

@@ -86,7 +86,8 @@ class Boundaries:
 
     def watch(self, patch: pytest.MonkeyPatch) -> None:
         """Let every commit and every call of this process come by here."""
-        commit, call = BaseDatabaseWrapper._commit, httpx.HTTPTransport.handle_request
+        database: Any = BaseDatabaseWrapper  # Its stubs leave out what is private.
+        commit, call = database._commit, httpx.HTTPTransport.handle_request
         set_autocommit = BaseDatabaseWrapper.set_autocommit
 
         def watched_commit(wrapper: BaseDatabaseWrapper) -> Any:

@@ -9,14 +9,19 @@ import pytest
 
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import State
+from invoices.domain.numbering import NumberPattern
+from invoices.models import NumberCounter
+from invoices.services.approval import approve_invoice
+from invoices.services.drafting import renumber_invoice
 from invoices.services.submission import submit_invoice
 from invoices.tasks import check_invariants
-from tests.builders import make_approved, make_draft, make_exempt, reload, run_outbox
+from tests.builders import make_approved, make_draft, make_exempt, reload, run_outbox, today
 from tests.conftest import superuser_connection
 from tests.environment import DATABASE
+from tests.truth import breaches
 
 if TYPE_CHECKING:
-    from tests.people import People
+    from tests.people import People, Person
     from tests.servers import Simulator
 
 pytestmark = pytest.mark.integration
@@ -88,6 +93,12 @@ def as_superuser(statement: str) -> None:
         connection.execute(statement.encode())
 
 
+def next_number(person: Person) -> str:
+    with person.entered():
+        counter = NumberCounter.objects.select_related("series").get()
+    return NumberPattern.parse(counter.series.pattern).format(counter.last + 1, today())
+
+
 def alarms(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     events: list[Any] = [record.msg for record in caplog.records if record.levelno == logging.ERROR]
     return [event for event in events if event["event"] == "an invariant does not hold"]
@@ -97,6 +108,21 @@ def test_all_is_well(world: People, caplog: pytest.LogCaptureFixture) -> None:
     """I1-I6: nothing is alarming about invoices at every stage of their life."""
     check_invariants()
     assert alarms(caplog) == []
+
+
+def test_a_number_given_up_is_no_gap(world: People, simulator: Simulator) -> None:
+    """F19, I5: another program's document bears it; the next approval goes on counting."""
+    alicja = world.alicja
+    simulator.control("POST", "invoices", {"seller": alicja.company.nip, "number": next_number(alicja)})
+    taken = make_approved(alicja)
+    run_outbox()
+    with alicja.entered() as actor:
+        renumber_invoice(actor=actor, invoice_id=taken.id)
+    assert breaches(alicja.company.id) == []
+    with alicja.entered() as actor:
+        again = approve_invoice(actor=actor, invoice_id=taken.id)
+    assert again.number != taken.number
+    assert breaches(alicja.company.id) == []
 
 
 @pytest.mark.parametrize("statement", DAMAGE)

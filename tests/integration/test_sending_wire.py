@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,10 +58,7 @@ def test_a_post_with_a_spoiled_end_is_a_doubt_that_resolves(
 ) -> None:
     """F4, F5, F6, F7, I1: neither failed nor sent; what arrived is adopted, what did not goes once more."""
     alicja = connected.alicja
-    # Parametrised once for all: the copy of this test counts for itself.
-    toxic = wire.spoil(
-        Toxic(POST, 1, toxic.request_bytes, toxic.answer_bytes, toxic.latency, toxic.slice_bytes)
-    )
+    toxic = wire.spoil(replace(toxic))
     invoice = make_approved(alicja)
     run_outbox()
     assert toxic.met == 1
