@@ -24,12 +24,12 @@ from ksef.exchange.outages import (
     MessageKind,
     Outage,
     OutageCategory,
+    gravest_at,
 )
 
 _MAX_ANSWER_BYTES = 1_000_000
 _LONGEST_TEXT = 4_000
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Kwit"}
-_GRAVEST_FIRST = (OutageCategory.TOTAL_FAILURE, OutageCategory.FAILURE, OutageCategory.MAINTENANCE)
 
 
 class LighthouseDark(KSeFError):
@@ -110,8 +110,7 @@ def outages_of(messages: Iterable[LighthouseMessage]) -> tuple[Outage, ...]:
 
 def outage_at(messages: Iterable[LighthouseMessage], moment: datetime) -> Outage | None:
     """The gravest outage that lasts then, by what has been published until now."""
-    lasting = [outage for outage in outages_of(messages) if outage.lasts_at(moment)]
-    return min(lasting, key=lambda outage: _GRAVEST_FIRST.index(outage.category), default=None)
+    return gravest_at(outages_of(messages), moment)
 
 
 def _is_known(message: LighthouseMessage) -> bool:

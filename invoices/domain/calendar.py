@@ -5,39 +5,23 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from holidays.countries.poland import Poland
+
 WARSAW: Final = ZoneInfo("Europe/Warsaw")
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
-_CHRISTMAS_EVE_OFF_SINCE = 2025
-
-_FIXED = ((1, 1), (1, 6), (5, 1), (5, 3), (8, 15), (11, 1), (11, 11), (12, 25), (12, 26))
-
-
-def easter(year: int) -> date:
-    """Return Easter Sunday of the Gregorian calendar (the anonymous algorithm)."""
-    golden = year % 19
-    century, rest = divmod(year, 100)
-    correction = (century - (century + 8) // 25 + 1) // 3
-    epact = (19 * golden + century - century // 4 - correction + 15) % 30
-    weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - epact - rest % 4) % 7
-    lunar = (golden + 11 * epact + 22 * weekday) // 451
-    month, day = divmod(epact + weekday - 7 * lunar + 114, 31)
-    return date(year, month, day + 1)
 
 
 @lru_cache(maxsize=64)
-def holidays(year: int) -> frozenset[date]:
+def days_off(year: int) -> frozenset[date]:
     """Return the days off by the Act of 18 January 1951: 14 since 24 December joined them in 2025."""
-    sunday = easter(year)
-    movable = (sunday + timedelta(days=after) for after in (0, 1, 49, 60))
-    fixed = _FIXED + (((12, 24),) if year >= _CHRISTMAS_EVE_OFF_SINCE else ())
-    return frozenset([*movable, *(date(year, month, day) for month, day in fixed)])
+    return frozenset(Poland(years=year))
 
 
 def is_business_day(day: date) -> bool:
     """Tell whether the day is neither Saturday nor Sunday nor a statutory holiday (polish-vat-facts 3.4)."""
-    return day.weekday() < _SATURDAY and day not in holidays(day.year)
+    return day.weekday() < _SATURDAY and day not in days_off(day.year)
 
 
 def next_business_day(day: date) -> date:
@@ -57,13 +41,8 @@ def add_business_days(day: date, count: int) -> date:
     return day
 
 
-def offline24_deadline(p_1: date) -> date:
-    """Return the last day to send an offline24 invoice: the next business day after P_1 (art. 106nda)."""
-    return next_business_day(p_1)
-
-
 def midnight_after(day: date) -> datetime:
-    """Return the moment at which the legal day ends."""
+    """Return the moment at which the legal day ends, also of the days that have 23 or 25 hours."""
     return datetime.combine(day + _DAY, time(), tzinfo=WARSAW)
 
 

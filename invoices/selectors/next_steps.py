@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.domain.environments import has_legal_effect
 from accounts.selectors import find_connection
-from invoices.domain.calendar import offline24_deadline, warsaw_date
+from invoices.domain.calendar import next_business_day, warsaw_date
 from invoices.domain.lifecycle import MOVING, Event, Mode, State, is_duplicate
 from invoices.models import Submission
 from invoices.selectors.ksef_wording import explain_problem, explain_rejection, needs_person
@@ -313,7 +313,7 @@ def _lateness(invoice: Invoice) -> str:
     """KSeF takes a document of an earlier day as offline; then the law sets a deadline (art. 106nda)."""
     if invoice.issue_date >= warsaw_date(timezone.now()):
         return ""
-    deadline = invoice.send_by or offline24_deadline(invoice.issue_date)
+    deadline = invoice.send_by or next_business_day(invoice.issue_date)
     return _("Dzień wystawienia minął, więc pójdzie w trybie offline24. Termin z ustawy: %(day)s.") % {
         "day": format_date(deadline)
     }

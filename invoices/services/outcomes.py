@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Company
 from invoices import outbox
-from invoices.domain.calendar import offline24_deadline, warsaw_date
+from invoices.domain.calendar import next_business_day, warsaw_date
 from invoices.domain.lifecycle import Event, Mode, State
 from invoices.models import ConflictingDocument, Invoice, OutboxEntry, Submission, SubmissionAttempt
 from invoices.services._transition import apply_event, lock_invoice
@@ -263,7 +263,7 @@ def leave_online_mode_after_midnight(invoice: Invoice) -> None:
 
 def _make_offline24(invoice: Invoice) -> date:
     invoice.mode = Mode.OFFLINE24
-    invoice.send_by = offline24_deadline(invoice.issue_date)
+    invoice.send_by = next_business_day(invoice.issue_date)
     return invoice.send_by
 
 

@@ -1,5 +1,6 @@
 """What the lighthouse publishes about KSeF's outages, and the outages that follow from it (section 1)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -57,3 +58,12 @@ class Outage:
 
     def lasts_at(self, moment: datetime) -> bool:
         return self.starts_at <= moment and (self.ends_at is None or moment < self.ends_at)
+
+
+_GRAVEST_FIRST = (OutageCategory.TOTAL_FAILURE, OutageCategory.FAILURE, OutageCategory.MAINTENANCE)
+
+
+def gravest_at(outages: Iterable[Outage], moment: datetime) -> Outage | None:
+    """The gravest of the outages that last then."""
+    lasting = (outage for outage in outages if outage.lasts_at(moment))
+    return min(lasting, key=lambda outage: _GRAVEST_FIRST.index(outage.category), default=None)

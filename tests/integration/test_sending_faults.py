@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.services.ksef_access import gateway_for
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
-from invoices.domain.calendar import offline24_deadline
+from invoices.domain.calendar import next_business_day
 from invoices.domain.lifecycle import Event, Mode, State
 from invoices.models import (
     UPO,
@@ -391,7 +391,7 @@ def test_after_midnight_it_goes_as_offline_with_its_deadline(connected: People, 
         run_outbox()
     sent = reload(alicja, invoice)
     assert (sent.state, sent.mode) == (State.ACCEPTED, Mode.OFFLINE24)
-    assert sent.send_by == offline24_deadline(invoice.issue_date)
+    assert sent.send_by == next_business_day(invoice.issue_date)
     # By KSeF's clock it is still the day of P_1, so "Offline" can only come from our flag.
     assert [entry["mode"] for entry in simulator.ledger()] == ["Offline"]
     with alicja.entered():
@@ -410,7 +410,7 @@ def test_what_midnight_overtook_on_its_way_is_offline_as_ksef_says(
     run_outbox_later()
     sent = reload(alicja, invoice)
     assert (sent.state, sent.mode) == (State.ACCEPTED, Mode.OFFLINE24)
-    assert sent.send_by == offline24_deadline(invoice.issue_date)
+    assert sent.send_by == next_business_day(invoice.issue_date)
 
 
 def test_what_ksef_cancelled_itself_is_sent_anew(connected: People, simulator: Simulator) -> None:

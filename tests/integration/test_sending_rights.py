@@ -20,7 +20,7 @@ from accounts.services.ksef_connecting import (
     disconnect,
 )
 from invoices import outbox
-from invoices.domain.calendar import offline24_deadline
+from invoices.domain.calendar import next_business_day
 from invoices.domain.lifecycle import Event, Mode, State
 from invoices.models import UPO, InvoiceEvent, KSeFSession, OutboxEntry, Submission
 from invoices.services import outcomes, sending
@@ -131,7 +131,7 @@ def test_an_offline_document_goes_on_by_a_colleague(connected: People, simulator
         run_outbox_later()
         waiting = reload(beata, invoice)
         assert (waiting.state, waiting.mode) == (State.APPROVED, Mode.OFFLINE24)
-        assert waiting.send_by == offline24_deadline(invoice.issue_date)
+        assert waiting.send_by == next_business_day(invoice.issue_date)
         with beata.entered() as actor:
             submit_invoice(actor=actor, invoice_id=invoice.id)
         run_outbox()

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from invoices.domain.calendar import (
     add_business_days,
-    easter,
-    holidays,
+    days_off,
+    midnight_after,
     is_business_day,
     next_business_day,
-    offline24_deadline,
     warsaw_date,
 )
 
@@ -23,32 +22,8 @@ pytestmark = pytest.mark.unit
 days = st.dates(date(2026, 1, 1), date(2049, 12, 31))
 
 
-@pytest.mark.parametrize(
-    ("p_1", "deadline"),
-    [
-        (date(2026, 10, 30), date(2026, 11, 2)),
-        (date(2026, 11, 10), date(2026, 11, 12)),
-        (date(2026, 12, 23), date(2026, 12, 28)),
-        (date(2026, 12, 31), date(2027, 1, 4)),
-        (date(2027, 1, 5), date(2027, 1, 7)),
-    ],
-)
-def test_offline24_is_sent_by_the_next_business_day(p_1: date, deadline: date) -> None:
-    """Facts 3.4 (art. 106nda): not "24 hours"."""
-    assert offline24_deadline(p_1) == deadline
-
-
-@pytest.mark.parametrize(
-    ("failure_ended", "deadline"),
-    [(date(2025, 7, 12), date(2025, 7, 22)), (date(2026, 12, 22), date(2027, 1, 5))],
-)
-def test_failure_gives_seven_business_days(failure_ended: date, deadline: date) -> None:
-    """Facts 3.4 (art. 106nf); the first is the Ministry's own example."""
-    assert add_business_days(failure_ended, 7) == deadline
-
-
 def test_year_has_fourteen_holidays() -> None:
-    assert sorted(holidays(2026)) == [
+    assert sorted(days_off(2026)) == [
         date(2026, 1, 1), date(2026, 1, 6), date(2026, 4, 5), date(2026, 4, 6), date(2026, 5, 1),
         date(2026, 5, 3), date(2026, 5, 24), date(2026, 6, 4), date(2026, 8, 15), date(2026, 11, 1),
         date(2026, 11, 11), date(2026, 12, 24), date(2026, 12, 25), date(2026, 12, 26),
@@ -64,15 +39,6 @@ def test_days_off_of_offices_are_ordinary_business_days() -> None:
     """Facts 3.4: 14 August and 28 December 2026 are free only for state offices."""
     assert is_business_day(date(2026, 8, 14))
     assert is_business_day(date(2026, 12, 28))
-
-
-@pytest.mark.parametrize(
-    ("year", "month", "day"),
-    [(2024, 3, 31), (2025, 4, 20), (2026, 4, 5), (2027, 3, 28), (2028, 4, 16), (2038, 4, 25), (2285, 3, 22)],
-)
-def test_easter_sunday(year: int, month: int, day: int) -> None:
-    """The latest possible Easter (25 April) and the earliest (22 March) included."""
-    assert easter(year) == date(year, month, day)
 
 
 @given(days)
@@ -105,6 +71,21 @@ def test_business_days_are_not_counted_back() -> None:
 def test_legal_day_is_warsaws(moment: datetime, day: date) -> None:
     """An hour ahead of UTC in winter, two in summer."""
     assert warsaw_date(moment) == day
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 12, 31), 24)]
+)
+def test_a_day_ends_at_midnight_in_warsaw_whatever_its_length(day: date, hours: int) -> None:
+    """F36: also on the two days a year on which the clocks are changed."""
+    began = midnight_after(day - timedelta(days=1)).astimezone(UTC)
+    assert midnight_after(day).astimezone(UTC) - began == timedelta(hours=hours)
+    assert warsaw_date(midnight_after(day)) == day + timedelta(days=1)
+
+
+def test_leap_day_is_a_day_like_others() -> None:
+    """F36: 29 February 2028 is a Tuesday."""
+    assert next_business_day(date(2028, 2, 28)) == date(2028, 2, 29)
 
 
 def test_moment_without_a_zone_has_no_legal_day() -> None:
