@@ -296,6 +296,14 @@ if KSEF_IS_SIMULATED:
         name: (f"{KSEF_SIMULATOR_URL}/{name}/v2", f"{KSEF_SIMULATOR_URL}/{name}")
         for name in ("production", "demo", "test")
     }
+# Where outages of each environment are published. TEST's is red for ever, so it tells nothing; DEMO has none (F49).
+KSEF_LIGHTHOUSES = {
+    "production": "https://api-latarnia.ksef.mf.gov.pl",
+    "simulator": f"{KSEF_SIMULATOR_URL}/latarnia",
+}
+if KSEF_IS_SIMULATED:
+    KSEF_LIGHTHOUSES |= {name: f"{KSEF_SIMULATOR_URL}/{name}/latarnia" for name in ("production", "demo")}
+LIGHTHOUSE_SECONDS = env.int("LIGHTHOUSE_SECONDS", default=300)
 # Where a person gets certificates and tokens: "Aplikacja Podatnika KSeF" of each environment (S8, S12).
 KSEF_APPLICATIONS = {
     "production": "https://ap.ksef.mf.gov.pl/web/",

@@ -28,6 +28,7 @@ from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
     from datetime import date
 
     from django.db.models import QuerySet
@@ -136,6 +137,25 @@ def hasten(target_id: uuid.UUID) -> None:
     if entry is not None:
         OutboxEntry.objects.filter(id=entry.id).update(not_before=Now())
         wake(entry)
+
+
+def release_in_order(target_ids: Sequence[uuid.UUID]) -> None:
+    """Make work due that waited for one and the same thing, the first before the others."""
+    entries = {entry.target_id: entry for entry in _lock_waiting(target_ids)}
+    for place, target_id in enumerate(target_ids):
+        entry = entries.get(target_id)
+        if entry is not None:
+            head_start = timedelta(milliseconds=len(target_ids) - place)
+            OutboxEntry.objects.filter(id=entry.id).update(not_before=Now() - head_start)
+            wake(entry)
+
+
+def _lock_waiting(target_ids: Sequence[uuid.UUID]) -> QuerySet[OutboxEntry]:
+    return (
+        OutboxEntry.objects.select_for_update()
+        .filter(target_id__in=target_ids, lease_until=None)
+        .order_by("id")
+    )
 
 
 def list_due(*, limit: int = 500) -> list[OutboxEntry]:

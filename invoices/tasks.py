@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from invoices import outbox
-from invoices.services import sending, watch
+from invoices.services import lighthouses, sending, watch
 
 
 @shared_task(name="invoices.tasks.run_entry")
@@ -33,3 +33,9 @@ def dispatch_due() -> None:
 def check_invariants() -> None:
     """Look whether everything holds that must hold, and sound an alarm where it does not (I1 to I6)."""
     watch.check_invariants()
+
+
+@shared_task(name="invoices.tasks.watch_lighthouses")
+def watch_lighthouses() -> None:
+    """Read what was published about outages of KSeF, and carry it out."""
+    lighthouses.watch_lighthouses()

@@ -107,6 +107,7 @@ def simulator(simulator_process: Simulator, settings: Settings) -> Simulator:
         name: (f"{simulator_process.url}{path}/v2", f"{simulator_process.url}{path}")
         for name, path in (("simulator", ""), ("demo", "/demo"), ("production", "/production"))
     }
+    settings.KSEF_LIGHTHOUSES = {"simulator": f"{simulator_process.url}/latarnia"}
     settings.KSEF_APPLICATIONS = {
         **settings.KSEF_APPLICATIONS,
         "simulator": f"{simulator_process.url}/web/",

@@ -86,9 +86,9 @@ def offline_mode_of(issued_at: datetime, outages: Iterable[Outage]) -> Mode:
     return Mode.OFFLINE24 if mode is Mode.ONLINE else mode
 
 
-def share_used(issued_at: datetime, day: date, *, now: datetime) -> float:
-    """How much of the time to send is over: 0 at the issue, 1 when the last day is (F46)."""
-    return max(0.0, (now - issued_at) / (midnight_after(day) - issued_at))
+def percent_used(issued_at: datetime, day: date, *, now: datetime) -> int:
+    """How much of the time to send is over: 0 at the issue, 100 when the last day is (F46)."""
+    return max(0, 100 * (now - issued_at) // (midnight_after(day) - issued_at))
 
 
 def _begin(waiting: Waiting, outages: list[Outage]) -> Deadline:

@@ -71,6 +71,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.QUEUED, Event.ISSUED_OFFLINE): State.OFFLINE,
     (State.QUEUED, Event.RECALLED): State.DRAFT,
     (State.QUEUED, Event.RELEASED): State.EXEMPT,
+    # Whoever issued it offline may be somebody who cannot send it.
+    (State.OFFLINE, Event.QUEUED): State.OFFLINE,
     (State.OFFLINE, Event.DEADLINE_MOVED): State.OFFLINE,
     (State.OFFLINE, Event.RELEASED): State.EXEMPT,
     (State.QUEUED, Event.CLAIMED): State.SENDING,
@@ -97,6 +99,9 @@ UNSETTLED = (
     State.REJECTED,
 )
 
+# KSeF's code for a sender without the right to issue: no fault of the document's form.
+_NO_RIGHT = 410
+
 # The person need do nothing while the invoice is in one of these; the page refreshes itself (S81).
 MOVING = frozenset({State.QUEUED, State.SENDING, State.OFFLINE})
 
@@ -104,6 +109,11 @@ MOVING = frozenset({State.QUEUED, State.SENDING, State.OFFLINE})
 def is_duplicate(rejection: Mapping[str, Any]) -> bool:
     """Whether KSeF refused the document because its seller, kind and number are there already."""
     return invoice_fate(rejection.get("code", 0)) is InvoiceFate.DUPLICATE
+
+
+def may_be_corrected(rejection: Mapping[str, Any]) -> bool:
+    """Whether the same content may go again (ksef-protocol 10): not without the right, nor under a taken number."""
+    return rejection.get("code") != _NO_RIGHT and not is_duplicate(rejection)
 
 
 class IllegalTransition(Exception):

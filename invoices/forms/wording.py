@@ -56,6 +56,17 @@ _TEXTS = {
     "already_sending": _("Tej faktury nie można już cofnąć: jest w drodze do KSeF."),
     "issued_offline": _("Faktury wystawionej offline nie można cofnąć: nabywca może już ją mieć."),
     "not_recallable": _("Cofnąć można tylko fakturę zatwierdzoną, która nie została jeszcze wysłana."),
+    # Offline
+    "already_sending_online": _("Tej faktury nie można już wystawić offline: jest w drodze do KSeF."),
+    "not_for_offline": _("Offline można wystawić tylko zatwierdzoną fakturę, która nie ma numeru KSeF."),
+    "not_correctable_technically": _(
+        "Poprawkę techniczną przesyła się tylko do faktury wystawionej offline, którą KSeF odrzucił z przyczyn "
+        "technicznych."
+    ),
+    "content_changed": _(
+        "Poprawka techniczna nie może zmieniać treści, a dane firmy lub nabywcy są już inne niż na odrzuconej "
+        "fakturze. Przywróć je albo wybierz „Popraw”."
+    ),
     # Cancelling
     "legal_document": _("Faktury ze środowiska produkcyjnego nie można anulować. Można ją skorygować."),
     "not_cancellable": _("Anulować można zatwierdzoną lub przyjętą fakturę ćwiczebną."),

@@ -5,6 +5,7 @@ from invoices.models.contractor import Contractor
 from invoices.models.document import UPO, ConflictingDocument, InvoiceDocument
 from invoices.models.event import InvoiceEvent
 from invoices.models.invoice import Invoice, InvoiceLine
+from invoices.models.outage import LighthouseWatch, OutageMessage
 from invoices.models.outbox import OutboxEntry, OutboxTurn
 from invoices.models.pacing import RateAllowance, RateLane
 from invoices.models.series import NumberCounter, Series
@@ -21,7 +22,9 @@ __all__ = [
     "InvoiceEvent",
     "InvoiceLine",
     "KSeFSession",
+    "LighthouseWatch",
     "NumberCounter",
+    "OutageMessage",
     "OutboxEntry",
     "OutboxTurn",
     "RateAllowance",

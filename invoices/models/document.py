@@ -20,6 +20,8 @@ class InvoiceDocument(TenantModel):
     revision = models.PositiveIntegerField()
     xml = models.BinaryField()
     sha256 = models.BinaryField(max_length=32)
+    # Of a technical correction: the hash of the rejected document whose place it takes (hashOfCorrectedInvoice).
+    corrects = models.BinaryField(max_length=32, null=True)
     created_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):

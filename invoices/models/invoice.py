@@ -7,6 +7,7 @@ from typing import override
 from django.conf import settings
 from django.db import models
 
+from invoices.domain.deadlines import Basis
 from invoices.domain.lifecycle import UNSETTLED, Mode, State
 from invoices.domain.snapshot import CorrectionEffect, ExemptionKind, InvoiceKind, PaymentForm
 from invoices.domain.vat import PriceMethod, VatRate
@@ -77,8 +78,14 @@ class Invoice(TenantModel):
     gross = models.DecimalField(max_digits=18, decimal_places=2, default=0)
 
     ksef_number = models.CharField(max_length=35, blank=True)
+    # When it was approved, or when an outage or a choice made it an offline one.
+    issued_at = models.DateTimeField(null=True)
     # Until when an offline document must reach KSeF (art. 106nda and following).
     send_by = models.DateField(null=True)
+    # The article behind it; with an article and no day, the outage that will set the day still goes on.
+    deadline_basis = models.CharField(
+        max_length=10, choices=[(b.value, b.value) for b in Basis], blank=True, default="", db_default=""
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 

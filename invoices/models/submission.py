@@ -65,6 +65,8 @@ class Submission(TenantModel):
     missing_since = models.DateTimeField(null=True)
     # Why it waits, as a code of ours; and until when. RECALL_WINDOW: nothing is wrong, somebody may think again.
     RECALL_WINDOW: Final = "recall_window"
+    # OUTAGE: KSeF announced that it is down.
+    OUTAGE: Final = "outage"
     problem = models.CharField(max_length=40, blank=True)
     next_attempt_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)

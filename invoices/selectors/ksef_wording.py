@@ -68,6 +68,10 @@ _PROBLEMS: dict[str, tuple[str, str]] = {
         gettext_noop("KSeF teraz nie odpowiada."),
         gettext_noop("Nie trzeba nic robić: próby są ponawiane same, a faktura czeka bezpiecznie w kolejce."),
     ),
+    "outage": (
+        gettext_noop("Ogłoszono niedostępność lub awarię KSeF."),
+        gettext_noop("Nie trzeba nic robić: faktura pójdzie sama, gdy KSeF wróci."),
+    ),
     "recall_window": (
         gettext_noop("Firma ma okno namysłu: do tej chwili można tę fakturę cofnąć do szkicu."),
         gettext_noop("Nie trzeba nic robić: potem pójdzie do KSeF sama."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -11,8 +12,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Company
-from accounts.selectors import find_connection
 from invoices.domain.calendar import warsaw_date
+from invoices.domain.deadlines import mode_during
 from invoices.domain.ksef_duty import is_exempt
 from invoices.domain.lifecycle import Event, Mode, State
 from invoices.domain.numbering import NumberPattern
@@ -34,9 +35,12 @@ from invoices.domain.snapshot import (
 from invoices.domain.vat import PriceMethod, compute_totals, subtract_totals
 from invoices.fa3_mapping import identity, to_fa3
 from invoices.models import Contractor, Invoice, InvoiceDocument, NumberCounter
+from invoices.selectors.outages import list_outages
 from invoices.services._drafts import stored_lines, stored_totals
 from invoices.services._transition import apply_event, lock_invoice
-from invoices.services.submission import queue_submission
+from invoices.services.legal_clock import issue_offline, reckon, release
+from invoices.services.submission import goes_by_itself, queue_submission
+from ksef.exchange.outages import gravest_at
 from ksef.fa3.check import LARGEST_INVOICE, check
 from ksef.fa3.reader import read
 from ksef.fa3.validate import validate
@@ -57,7 +61,8 @@ def approve_invoice(*, actor: Actor, invoice_id: uuid.UUID, now: datetime | None
 
     Whether KSeF is to have the document is decided here and stored (S97-S99).
     Approving what is approved returns it unchanged, so a second click or a second browser changes nothing
-    (S90, F37). Raises NotReady with every obstacle; then nothing is written and no number is used up.
+    (S90, F37). While an announced outage lasts it is issued offline (R1, R2). Raises NotReady with every obstacle;
+    then nothing is written and no number is used up.
     """
     actor.require(Right.APPROVE)
     now = now or timezone.now()
@@ -66,17 +71,19 @@ def approve_invoice(*, actor: Actor, invoice_id: uuid.UUID, now: datetime | None
         if invoice.state != State.DRAFT:
             return invoice
         lines = stored_lines(invoice)
-        buyer = _buyer(invoice.contractor)
+        buyer = buyer_of(invoice.contractor)
         company = Company.objects.get(id=invoice.company_id)
         exempt = is_exempt(buyer, sends_consumer_invoices=company.sends_consumer_invoices)
         _require_readiness(invoice, lines=lines, buyer=buyer, now=now, goes_to_ksef=not exempt)
         if not invoice.number:
             invoice.number = _next_number(invoice)
-        document = _freeze(invoice, lines=lines, buyer=buyer, now=now)
+        document = freeze(invoice, lines=lines, buyer=buyer, now=now)
+        document.save(force_insert=True)
         invoice.revision = document.revision
         # Issued today, online: what became of a rejected revision does not count any more.
-        invoice.mode, invoice.send_by = Mode.ONLINE, None
-        invoice.save(update_fields=["number", "revision", "mode", "send_by"])
+        invoice.mode, invoice.issued_at = Mode.ONLINE, now
+        invoice.send_by, invoice.deadline_basis = None, ""
+        invoice.save(update_fields=["number", "revision", "mode", "issued_at", "send_by", "deadline_basis"])
         facts = {
             "number": invoice.number,
             "sha256": bytes(document.sha256).hex(),
@@ -84,17 +91,26 @@ def approve_invoice(*, actor: Actor, invoice_id: uuid.UUID, now: datetime | None
         }
         event = Event.EXEMPTED if exempt else Event.APPROVED
         apply_event(invoice, event, actor_id=actor.user_id, data=facts)
-        if not exempt and _goes_by_itself(invoice, actor=actor, company=company):
-            delay = recall_delay(minutes=company.recall_minutes, issue_date=invoice.issue_date, now=now)
-            queue_submission(invoice, actor=actor, delay=delay)
+        if not exempt:
+            _set_out(invoice, actor=actor, company=company, now=now)
     return invoice
 
 
-def _goes_by_itself(invoice: Invoice, *, actor: Actor, company: Company) -> bool:
-    """S75, S80: approval by somebody whose sending is automatic starts it; S92: where anything is sent at all."""
-    if not company.sends or not actor.may(Right.SEND_AUTOMATICALLY):
-        return False
-    return find_connection(actor=actor, environment=invoice.environment) is not None
+def _set_out(invoice: Invoice, *, actor: Actor, company: Company, now: datetime) -> None:
+    """The way to KSeF begins: online, or in the mode of an outage that was announced (R1), or not at all then."""
+    outages = list_outages(invoice.environment)
+    mode = mode_during(gravest_at(outages, now))
+    deadline = reckon(invoice, outages)
+    if deadline.is_lifted:
+        release(invoice, deadline)
+        return
+    delay = recall_delay(minutes=company.recall_minutes, issue_date=invoice.issue_date, now=now)
+    if mode is not Mode.ONLINE:
+        # Its buyer may have it at once, so there is nothing to take back.
+        delay = timedelta()
+        issue_offline(invoice, mode=mode, issued_at=now, outages=outages, actor_id=actor.user_id)
+    if goes_by_itself(invoice, actor=actor, company=company):
+        queue_submission(invoice, actor=actor, delay=delay)
 
 
 def _require_readiness(
@@ -162,9 +178,10 @@ def _next_number(invoice: Invoice) -> str:
     return pattern.format(counter.last + 1, invoice.issue_date)
 
 
-def _freeze(
+def freeze(
     invoice: Invoice, *, lines: tuple[Line, ...], buyer: Buyer | None, now: datetime
 ) -> InvoiceDocument:
+    """The next revision of the document, not stored yet; raises NotReady for what KSeF would not take."""
     xml = write(to_fa3(_snapshot(invoice, lines=lines, buyer=buyer, now=now)))
     if len(xml) > LARGEST_INVOICE:
         raise NotReady([Obstacle("too_large", "lines", {"size": len(xml), "most": LARGEST_INVOICE})])
@@ -176,7 +193,7 @@ def _freeze(
                 for fault in violations[:_MOST_FAULTS_SHOWN]
             ]
         )
-    return InvoiceDocument.objects.create(
+    return InvoiceDocument(
         company_id=invoice.company_id,
         invoice=invoice,
         revision=invoice.revision + 1,
@@ -242,7 +259,7 @@ def _seller(company_id: uuid.UUID) -> Seller:
     )
 
 
-def _buyer(contractor: Contractor | None) -> Buyer | None:
+def buyer_of(contractor: Contractor | None) -> Buyer | None:
     if contractor is None:
         return None
     address = None

@@ -19,6 +19,7 @@ from accounts.models import Company
 from invoices import outbox
 from invoices.domain.lifecycle import Event, Mode, State
 from invoices.models import Batch, Invoice, OutboxEntry, Submission, SubmissionAttempt
+from invoices.selectors.outages import list_outages
 from invoices.services import outcomes
 from invoices.services._transition import apply_event_to_all
 from ksef.number import is_valid_ksef_number
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from ksef.exchange.outages import Outage
     from ksef.gateway import InvoiceStatus
 
 log = structlog.get_logger()
@@ -82,6 +84,8 @@ def _begin(work: BatchWork, ids: Collection[uuid.UUID]) -> None:
         for member in members:
             outcomes.withdraw(member.invoice, member.submission, member.claim, reason=reason)
         return
+    outages = list_outages(work.row.environment)
+    members = [member for member in members if not _is_kept_back(member, outages)]
     for member in members:
         outcomes.leave_online_mode_after_midnight(member.invoice)
     others = [member for member in members if (member.invoice.mode != Mode.ONLINE) != work.row.is_offline]
@@ -104,6 +108,15 @@ def _begin(work: BatchWork, ids: Collection[uuid.UUID]) -> None:
         ],
         ignore_conflicts=True,
     )
+
+
+def _is_kept_back(member: _Member, outages: Sequence[Outage]) -> bool:
+    """Out of the package when an announced outage keeps it from KSeF; afterwards it goes by itself."""
+    kept = outcomes.is_kept_back(member.invoice, member.submission, member.claim, outages=outages)
+    if kept:
+        Submission.objects.filter(id=member.submission.id).update(batch=None)
+        OutboxEntry.objects.filter(id=member.claim.entry_id).update(batch_id=None)
+    return kept
 
 
 def note_session(work: BatchWork, reference: str) -> None:
@@ -181,9 +194,6 @@ def _accept(work: BatchWork, accepted: Sequence[tuple[_Member, InvoiceStatus]]) 
     members = [member for member, _status in good]
     invoices = [member.invoice for member in members]
     Invoice.objects.bulk_update(invoices, ["ksef_number"])
-    for invoice in invoices:
-        if (invoice.mode != Mode.ONLINE) != work.row.is_offline:
-            invoice.save(update_fields=["mode", "send_by"])
     apply_event_to_all(invoices, Event.ACCEPTED, actor_id=None, data=facts)
     submissions = Submission.objects.filter(id__in=[member.submission.id for member in members])
     SubmissionAttempt.objects.filter(submission__in=submissions, result="").update(result="submitted")

@@ -12,22 +12,29 @@ from django.utils import timezone
 
 from accounts.models import Company
 from invoices import outbox
-from invoices.domain.calendar import next_business_day, warsaw_date
+from invoices.domain.calendar import warsaw_date
+from invoices.domain.deadlines import offline_mode_of
 from invoices.domain.lifecycle import Event, Mode, State
 from invoices.models import ConflictingDocument, Invoice, OutboxEntry, Submission, SubmissionAttempt
+from invoices.selectors.outages import knows_lately, list_outages
 from invoices.services._transition import apply_event, lock_invoice
+from invoices.services.legal_clock import issue_moment, issue_offline, make_offline, reckon, release
+from ksef.exchange.outages import gravest_at
 from roles.access import Right, find_actor
 from roles.tenancy import tenant_transaction
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterator
-    from datetime import date, datetime
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from invoices.services.reconciliation import Stranger
+    from ksef.exchange.outages import Outage
     from ksef.gateway import InvoiceStatus
 
 _KSEF_OFFLINE = "Offline"
+# How often work looks whether an outage of unknown length is over; its published end wakes it sooner.
+_OUTAGE_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class Work:
     environment: str
     xml: bytes
     sha256: bytes
+    # Of a technical correction: the hash of the rejected document whose place it takes.
+    corrects: bytes
     session_reference: str
     reference: str
     missing_since: datetime | None
@@ -55,6 +64,7 @@ def load_work(claim: outbox.Claim) -> Work | None:
     That is when the submission is settled, or when its user may no longer send (S79), or the company sends nothing
     any more (S94), and nothing was posted: then KSeF is not even called with that user's credential. What was
     posted is followed to its end, whoever has left since: a document may be in KSeF, and somebody must know.
+    While an outage lasts that was announced, nothing new is posted; the total one takes the document off the way.
     """
     with tenant_transaction(claim.company_id, user_id=claim.user_id, durable=True):
         outbox.hold(claim)
@@ -66,6 +76,10 @@ def load_work(claim: outbox.Claim) -> Work | None:
         if not submission.session_reference and (reason := why_not_to_send(submission, company)):
             withdraw(lock_invoice(submission.invoice_id), submission, claim, reason=reason)
             return None
+        if not submission.session_reference:
+            outages = list_outages(submission.environment)
+            if is_kept_back(lock_invoice(submission.invoice_id), submission, claim, outages=outages):
+                return None
         return work_of(submission, claim=claim, company=company)
 
 
@@ -79,6 +93,7 @@ def work_of(submission: Submission, *, claim: outbox.Claim, company: Company) ->
         environment=submission.environment,
         xml=bytes(submission.document.xml),
         sha256=bytes(submission.document.sha256),
+        corrects=bytes(submission.document.corrects or b""),
         session_reference=submission.session_reference,
         reference=submission.reference,
         missing_since=submission.missing_since,
@@ -133,7 +148,7 @@ def record_accepted(work: Work, *, ksef_number: str, session_reference: str, sta
     """KSeF numbered the document; the UPO is fetched by an entry of its own."""
     with _writing(work) as (invoice, submission):
         take_number(invoice, ksef_number=ksef_number, status=status)
-        invoice.save(update_fields=["ksef_number", "mode", "send_by"])
+        invoice.save(update_fields=["ksef_number"])
         facts = facts_of_acceptance(status, ksef_number=ksef_number, session_reference=session_reference)
         apply_event(invoice, Event.ACCEPTED, actor_id=None, data=facts)
         submission.session_reference = session_reference
@@ -196,11 +211,13 @@ def record_waiting(work: Work, *, problem: str, seconds: float) -> None:
 
 
 def take_number(invoice: Invoice, *, ksef_number: str, status: InvoiceStatus) -> None:
-    """What acceptance changes about the invoice; the caller saves `ksef_number`, `mode` and `send_by`."""
+    """What acceptance changes about the invoice; the caller saves `ksef_number`."""
     invoice.ksef_number = ksef_number
     if status.invoicing_mode == _KSEF_OFFLINE and invoice.mode == Mode.ONLINE:
         # Posted before midnight, received after it: KSeF itself made it offline (ksef-protocol 10).
-        _make_offline24(invoice)
+        issued_at, outages = issue_moment(invoice), list_outages(invoice.environment)
+        mode = offline_mode_of(issued_at, outages)
+        make_offline(invoice, mode=mode, issued_at=issued_at, outages=outages)
 
 
 def facts_of_acceptance(status: InvoiceStatus, *, ksef_number: str, session_reference: str) -> dict[str, Any]:
@@ -250,21 +267,39 @@ def _keep(stranger: Stranger, invoice: Invoice) -> None:
     )
 
 
+def is_kept_back(
+    invoice: Invoice, submission: Submission, claim: outbox.Claim, *, outages: Sequence[Outage]
+) -> bool:
+    """Write down that an announced outage keeps it from KSeF, or for ever (art. 106ng); no call of ours decides."""
+    deadline = reckon(invoice, outages)
+    if deadline.is_lifted:
+        if invoice.state == State.SENDING:
+            _put_back(invoice, Submission.OUTAGE)
+        release(invoice, deadline)
+        _close(submission)
+        outbox.finish(claim)
+        return True
+    now = timezone.now()
+    outage = gravest_at(outages, now)
+    if outage is None or not knows_lately(submission.environment, now):
+        return False
+    seconds = _OUTAGE_SECONDS
+    if outage.ends_at is not None:
+        seconds = min(seconds, max(1.0, (outage.ends_at - now).total_seconds()))
+    _wait(submission, problem=Submission.OUTAGE, seconds=seconds)
+    outbox.postpone(claim, seconds=seconds)
+    return True
+
+
 def leave_online_mode_after_midnight(invoice: Invoice) -> None:
-    """P_1 before today cannot go silently as online: it becomes offline24, with its legal deadline (F50)."""
+    """P_1 before today cannot go silently as online: it becomes an offline one, with its legal deadline (F50)."""
     if invoice.mode != Mode.ONLINE or invoice.issue_date >= warsaw_date(timezone.now()):
         return
     if invoice.state == State.SENDING:
         _put_back(invoice, "midnight")
-    send_by = _make_offline24(invoice)
-    invoice.save(update_fields=["mode", "send_by"])
-    apply_event(invoice, Event.ISSUED_OFFLINE, actor_id=None, data={"send_by": send_by.isoformat()})
-
-
-def _make_offline24(invoice: Invoice) -> date:
-    invoice.mode = Mode.OFFLINE24
-    invoice.send_by = next_business_day(invoice.issue_date)
-    return invoice.send_by
+    issued_at, outages = issue_moment(invoice), list_outages(invoice.environment)
+    mode = offline_mode_of(issued_at, outages)
+    issue_offline(invoice, mode=mode, issued_at=issued_at, outages=outages, actor_id=None)
 
 
 def _put_back(invoice: Invoice, problem: str) -> None:

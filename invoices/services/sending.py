@@ -153,7 +153,13 @@ def _post(gateway: Gateway, access_token: str, work: Work) -> tuple[str, str] | 
         return None
     reach("send.before_post")
     try:
-        reference = gateway.send_invoice(access_token, session=session, xml=work.xml, offline=is_offline)
+        reference = gateway.send_invoice(
+            access_token,
+            session=session,
+            xml=work.xml,
+            offline=is_offline,
+            corrects=work.corrects or None,
+        )
     except Ambiguous:
         # The bytes may have arrived. State and session stay; the next claim looks there first.
         outcomes.record_waiting(work, problem="doubt", seconds=1)

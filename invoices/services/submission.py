@@ -18,6 +18,7 @@ from roles.access import Right
 if TYPE_CHECKING:
     import uuid
 
+    from accounts.models import Company
     from roles.access import Actor
 
 
@@ -30,12 +31,12 @@ def submit_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
     actor.require(Right.SEND)
     invoice = lock_invoice(invoice_id)
     if invoice.state == State.QUEUED:
-        _end_recall_window(invoice)
-    if invoice.state in {State.QUEUED, State.SENDING, State.OFFLINE, State.ACCEPTED}:
+        end_recall_window(invoice)
+    if invoice.state in {State.QUEUED, State.SENDING, State.ACCEPTED} or is_on_its_way(invoice):
         return invoice
     if invoice.state == State.EXEMPT:
         raise RuleBroken("not_subject")
-    if invoice.state != State.APPROVED:
+    if invoice.state not in {State.APPROVED, State.OFFLINE}:
         raise RuleBroken("not_approved")
     if not get_company(actor.company_id).sends:
         raise RuleBroken("receive_only")
@@ -45,7 +46,19 @@ def submit_invoice(*, actor: Actor, invoice_id: uuid.UUID) -> Invoice:
     return invoice
 
 
-def _end_recall_window(invoice: Invoice) -> None:
+def is_on_its_way(invoice: Invoice) -> bool:
+    """Whether somebody has given it for sending, and that has not ended."""
+    return Submission.objects.filter(invoice_id=invoice.id, closed_at=None).exists()
+
+
+def goes_by_itself(invoice: Invoice, *, actor: Actor, company: Company) -> bool:
+    """S75, S80: approval by somebody whose sending is automatic starts it; S92: where anything is sent at all."""
+    if not company.sends or not actor.may(Right.SEND_AUTOMATICALLY):
+        return False
+    return find_connection(actor=actor, environment=invoice.environment) is not None
+
+
+def end_recall_window(invoice: Invoice) -> None:
     submission = Submission.objects.select_for_update().get(invoice_id=invoice.id, closed_at=None)
     if submission.problem == Submission.RECALL_WINDOW:
         submission.problem, submission.next_attempt_at = "", None

@@ -13,9 +13,11 @@ from accounts.domain.errors import RuleBroken
 from invoices.domain.readiness import NotReady
 from invoices.forms.wording import say
 from invoices.selectors.document import get_invoice
+from invoices.services import technical_correction
 from invoices.services.approval import approve_invoice
 from invoices.services.cancelling import cancel_invoice
 from invoices.services.drafting import renumber_invoice, reopen_invoice
+from invoices.services.issuing_offline import issue_invoice_offline
 from invoices.services.recalling import recall_invoice
 from invoices.services.submission import submit_invoice
 from roles.access import Right
@@ -49,6 +51,33 @@ def send(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
         submit_invoice(actor=request.actor, invoice_id=invoice_id)
     except RuleBroken as broken:
         messages.error(request, say(broken))
+    return redirect("invoices:show", request.company.slug, invoice_id)
+
+
+@require_POST
+def issue_offline(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    """R1: the buyer may have it now; KSeF gets it by the day that the law sets."""
+    request.actor.require(Right.APPROVE)
+    get_invoice(invoice_id)
+    try:
+        issue_invoice_offline(actor=request.actor, invoice_id=invoice_id)
+    except RuleBroken as broken:
+        messages.error(request, say(broken))
+    return redirect("invoices:show", request.company.slug, invoice_id)
+
+
+@require_POST
+def correct_technically(request: TenantRequest, invoice_id: uuid.UUID) -> HttpResponse:
+    """The rejected offline document again, with the same content."""
+    request.actor.require(Right.SEND)
+    get_invoice(invoice_id)
+    try:
+        technical_correction.correct_technically(actor=request.actor, invoice_id=invoice_id)
+    except RuleBroken as broken:
+        messages.error(request, say(broken))
+    except NotReady as faulty:
+        for obstacle in faulty.obstacles:
+            messages.error(request, say(obstacle))
     return redirect("invoices:show", request.company.slug, invoice_id)
 
 

@@ -40,13 +40,14 @@ def open_online_session(transport: Transport, access_token: str, *, encryption: 
     return transport.run(Call("POST", "/sessions/online", bearer=access_token, json=body), _read_opened)
 
 
-def send_invoice(
+def send_invoice(  # noqa: PLR0913 -- the members of one request
     transport: Transport,
     access_token: str,
     *,
     session: OnlineSession,
     xml: bytes,
     offline: bool,
+    corrects: bytes | None = None,
 ) -> str:
     """The one write that must never be repeated blindly: KSeF has no idempotency key."""
     encrypted_xml = encrypt_document(xml, key=session.key, iv=session.iv)
@@ -58,6 +59,8 @@ def send_invoice(
         "encryptedInvoiceContent": to_base64(encrypted_xml),
         "offlineMode": offline,
     }
+    if corrects is not None:
+        body["hashOfCorrectedInvoice"] = to_base64(corrects)
     path = f"/sessions/online/{_quote(session.reference)}/invoices"
     call = Call("POST", path, bearer=access_token, json=body, is_repeatable=False)
     return transport.run(call, lambda answer: Fields.parse(answer.body).text("referenceNumber"))

@@ -128,10 +128,21 @@ class Gateway:
         )
 
     def send_invoice(
-        self, access_token: str, *, session: OnlineSession, xml: bytes, offline: bool = False
+        self,
+        access_token: str,
+        *,
+        session: OnlineSession,
+        xml: bytes,
+        offline: bool = False,
+        corrects: bytes | None = None,
     ) -> str:
-        """The invoice's reference: KSeF has queued these bytes. After `Ambiguous` ask `find_invoice`."""
-        return sessions.send_invoice(self._transport, access_token, session=session, xml=xml, offline=offline)
+        """The invoice's reference: KSeF has queued these bytes. After `Ambiguous` ask `find_invoice`.
+
+        `corrects` is the hash of the rejected offline document that these bytes replace (section 10).
+        """
+        return sessions.send_invoice(
+            self._transport, access_token, session=session, xml=xml, offline=offline, corrects=corrects
+        )
 
     def get_invoice_status(
         self, access_token: str, *, session_reference: str, invoice_reference: str

@@ -52,8 +52,13 @@ ASKS_NOBODY = {
     "accounts.services.ksef_access.gateway_for": "reads settings",
     "invoices.services.drafting.price_lines": "computes, writes nothing",
     "invoices.services.drafting.default_series": "asked by save_draft, which asked for the right",
+    "invoices.services.approval.buyer_of": "reads; asked by services that asked for the right",
+    "invoices.services.approval.freeze": "makes a document and stores none",
     "invoices.services.submission.queue_submission": "asked by services that asked for the right",
     "invoices.services.sending.run_next": "a worker; the right is asked in load_work and begin_post (S79)",
+    "invoices.services.submission.end_recall_window": "asked by services that asked for the right",
+    "invoices.services.submission.goes_by_itself": "reads, and asks whether the actor sends automatically",
+    "invoices.services.submission.is_on_its_way": "reads",
     "invoices.services.sending.run_entry": "a worker; the right is asked in load_work and begin_post (S79)",
     "invoices.services.sending.deliver": "a worker; the right is asked in load_work and begin_post (S79)",
     "invoices.services.upo.fetch_upo": "a worker; whatever was accepted has a receipt",
@@ -106,6 +111,8 @@ OUT_OF_REACH = {
     "invoices.services.pacing",
     "invoices.services.reconciliation",
     "invoices.services.ksef_sessions",
+    "invoices.services.legal_clock",
+    "invoices.services.lighthouses",
     "invoices.services.setbacks",
 }
 

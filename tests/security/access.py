@@ -260,6 +260,10 @@ COMPANY_ROWS = (
     Row("invoices:approve", "POST", ISSUERS_REDIRECTED, "accepted"),
     Row("invoices:send", "POST", SENDERS_REDIRECTED, "approved", _nothing, SUBMISSION),
     Row("invoices:send", "POST", SENDERS_REDIRECTED, "draft"),
+    # It goes by itself where its issuer's sending is automatic (R2).
+    Row("invoices:issue_offline", "POST", ISSUERS_REDIRECTED, "approved", _nothing, SUBMISSION),
+    Row("invoices:issue_offline", "POST", ISSUERS_REDIRECTED, "accepted"),
+    Row("invoices:correct_technically", "POST", SENDERS_REDIRECTED, "rejected"),
     Row("invoices:recall", "POST", ISSUERS_REDIRECTED, "approved", _nothing, REOPENING),
     Row("invoices:recall", "POST", ISSUERS_REDIRECTED, "queued", _nothing, SUBMISSION),
     Row("invoices:recall", "POST", ISSUERS_REDIRECTED, "accepted"),

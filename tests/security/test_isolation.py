@@ -32,6 +32,8 @@ from invoices.models import (
     InvoiceDocument,
     InvoiceEvent,
     KSeFSession,
+    LighthouseWatch,
+    OutageMessage,
     OutboxEntry,
     OutboxTurn,
     RateAllowance,
@@ -60,6 +62,8 @@ GLOBAL_MODELS: dict[type[models.Model], str] = {
     AccessTimer: "ids and times only, so that the beat needs no right to read tenants",
     BrowserSession: "a log-in is a person's, before any company is entered",
     CodeClock: "so is the last code that was used",
+    LighthouseWatch: "times only: KSeF's outages are nobody's own",
+    OutageMessage: "what was published about KSeF, the same for everybody",
 }
 FOREIGN_APPS = {"auth", "contenttypes", "sessions", "account", "mfa"}
 # Logs and frozen bytes: written once.
@@ -274,7 +278,9 @@ def test_append_only_tables_are_those_with_the_trigger() -> None:
     guarded = query(
         "SELECT DISTINCT event_object_table FROM information_schema.triggers WHERE trigger_name = 'append_only'"
     )
-    assert {table for (table,) in guarded} == {model._meta.db_table for model in APPEND_ONLY}
+    assert {table for (table,) in guarded} == {
+        model._meta.db_table for model in (*APPEND_ONLY, OutageMessage)
+    }
 
 
 @pytest.mark.parametrize("model", by_name(PERSONAL), ids=class_name)

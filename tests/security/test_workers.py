@@ -30,6 +30,7 @@ WITHOUT_ARGUMENTS = {
     "accounts.tasks.renew_due_access",
     "config.tasks.mark_worker_seen",
     "invoices.tasks.dispatch_due",
+    "invoices.tasks.watch_lighthouses",
 }
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from invoices.domain.calendar import (
     add_business_days,
     days_off,
-    midnight_after,
     is_business_day,
+    midnight_after,
     next_business_day,
     warsaw_date,
 )

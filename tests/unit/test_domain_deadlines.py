@@ -16,7 +16,7 @@ from invoices.domain.deadlines import (
     find_deadline,
     mode_during,
     offline_mode_of,
-    share_used,
+    percent_used,
 )
 from invoices.domain.lifecycle import Mode
 from ksef.exchange.outages import Outage, OutageCategory
@@ -163,9 +163,9 @@ def test_the_mode_follows_the_gravest_outage_that_was_announced() -> None:
 def test_the_time_to_send_runs_from_the_issue_to_the_end_of_the_last_day() -> None:
     """F46: from Thursday noon to Friday midnight are 36 hours."""
     issued, day = at(date(2026, 11, 19)), date(2026, 11, 20)
-    assert share_used(issued, day, now=issued) == 0
-    assert share_used(issued, day, now=issued + timedelta(hours=18)) == pytest.approx(0.5)
-    assert share_used(issued, day, now=at(date(2026, 11, 21), 0)) == 1
+    assert percent_used(issued, day, now=issued) == 0
+    assert percent_used(issued, day, now=issued + timedelta(hours=18)) == 50
+    assert percent_used(issued, day, now=at(date(2026, 11, 21), 0)) == 100
 
 
 FIRST = datetime(2026, 1, 1, tzinfo=WARSAW)

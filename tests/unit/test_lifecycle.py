@@ -39,6 +39,7 @@ LEGAL = {
     ("queued", "recalled"): "draft",
     ("rejected", "corrected"): "offline",
     ("approved", "deadline_moved"): "approved",
+    ("offline", "queued"): "offline",
     ("offline", "deadline_moved"): "offline",
     ("sending", "deadline_moved"): "sending",
     ("rejected", "deadline_moved"): "rejected",
