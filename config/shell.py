@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.selectors import DEMO_DOMAIN, DEMO_PEOPLE, list_companies
 from accounts.selectors.environments import EnvironmentLabel, environment_label
+from invoices.selectors.offline_wording import Announcement, find_announcement
 from invoices.services.demo_world import PASSWORD
 from roles.access import Actor, Right
 
@@ -43,6 +45,7 @@ class Shell:
     company: CompanyLabel | None = None
     companies: tuple[Link, ...] = ()
     environment: EnvironmentLabel | None = None
+    outage: Announcement | None = None
     nav: tuple[Link, ...] = ()
     new_invoice_url: str | None = None
     may_decide: bool = False
@@ -88,6 +91,7 @@ def _shell(request: HttpRequest) -> Shell:
         company=CompanyLabel(name=company.name, slug=company.slug, nip=company.nip),
         companies=companies,
         environment=environment_label(company.environment),
+        outage=find_announcement(company.environment, timezone.now()),
         nav=_navigation(request, actor, company.slug),
         new_invoice_url=reverse("invoices:new", args=[company.slug]) if actor.may(Right.ISSUE) else None,
         may_decide=actor.may(Right.SETTINGS),

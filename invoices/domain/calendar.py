@@ -16,7 +16,7 @@ _SATURDAY = 5
 @lru_cache(maxsize=64)
 def days_off(year: int) -> frozenset[date]:
     """Return the days off by the Act of 18 January 1951: 14 since 24 December joined them in 2025."""
-    return frozenset(Poland(years=year))
+    return frozenset(Poland(years=year))  # type: ignore[no-untyped-call]  # the library's constructors are untyped
 
 
 def is_business_day(day: date) -> bool:

@@ -13,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.domain.access import CERTIFICATE_NOTICES, TOKEN_NOTICES, Stage, look_ahead
-from invoices.domain.calendar import warsaw_date
+from invoices.domain.calendar import next_business_day, warsaw_date
 from invoices.domain.lifecycle import State
 from invoices.models import Invoice, Submission
 from invoices.selectors.ksef_wording import explain_problem
+from invoices.selectors.offline_wording import days_left
 from invoices.selectors.plural import plural
 from invoices.selectors.rendering import format_date
 from roles.access import Right
@@ -58,11 +59,14 @@ def list_tasks(
 ) -> tuple[Task, ...]:
     """The most urgent first; what the actor's role cannot mend is not asked of them (S87, S89)."""
     facts = _facts(company, today=warsaw_date(now))
+    is_urgent = facts.send_by is not None and facts.send_by <= next_business_day(warsaw_date(now))
+    offline = tuple(_offline(facts, company, now=now, is_urgent=is_urgent))
     return (
         *_rejected(facts, company),
+        *(offline if is_urgent else ()),
         *_connection(actor, company, connection, now),
         *_stuck(company),
-        *_offline(facts, company),
+        *(() if is_urgent else offline),
         *_to_send(actor, facts, company),
         *_due(facts, company),
         *_drafts(actor, facts, company),
@@ -171,16 +175,18 @@ def _stuck(company: Company) -> Iterator[Task]:
         )
 
 
-def _offline(facts: _Facts, company: Company) -> Iterator[Task]:
+def _offline(facts: _Facts, company: Company, *, now: datetime, is_urgent: bool) -> Iterator[Task]:
+    """The nearest of the days set by law; one that comes soon stands among the first tasks."""
     if facts.offline and facts.send_by:
         text = plural(
             facts.offline,
-            one=_("faktura offline: KSeF musi ją dostać do %(day)s"),
-            few=_("faktury offline: KSeF musi dostać pierwszą do %(day)s"),
-            many=_("faktur offline: KSeF musi dostać pierwszą do %(day)s"),
-        ) % {"day": format_date(facts.send_by)}
+            one=_("faktura offline: KSeF musi ją dostać do %(day)s (%(left)s)"),
+            few=_("faktury offline: KSeF musi dostać pierwszą do %(day)s (%(left)s)"),
+            many=_("faktur offline: KSeF musi dostać pierwszą do %(day)s (%(left)s)"),
+        ) % {"day": format_date(facts.send_by), "left": days_left(facts.send_by, now=now)}
+        tone = "danger" if is_urgent else "warn"
         yield Task(
-            icon="offline", tone="warn", count=facts.offline, text=text, url=_list(company, State.OFFLINE)
+            icon="offline", tone=tone, count=facts.offline, text=text, url=_list(company, State.OFFLINE)
         )
 
 

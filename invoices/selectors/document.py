@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,13 @@ from django.utils.translation import gettext as _
 
 from accounts.selectors import get_company
 from accounts.services.ksef_access import endpoint_for
-from invoices.domain.lifecycle import MOVING, State
+from invoices.domain.lifecycle import MOVING, Mode, State
 from invoices.domain.money import format_money
 from invoices.models import UPO, Invoice, InvoiceDocument, InvoiceLine, Submission
 from invoices.selectors.environment_wording import environment_notice
 from invoices.selectors.history import list_events, tell_history
 from invoices.selectors.next_steps import Situation, list_actions, make_notice
+from invoices.selectors.offline_wording import tell_clock
 from invoices.selectors.rendering import read_paper
 from invoices.selectors.rendering_draft import draft_paper
 from invoices.selectors.state_wording import state_label
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from invoices.selectors.environment_wording import EnvironmentNotice
     from invoices.selectors.history import HistoryEntry
     from invoices.selectors.next_steps import Action, Notice
+    from invoices.selectors.offline_wording import LegalClock
     from invoices.selectors.rendering import Paper
     from invoices.selectors.state_wording import StateLabel
     from roles.access import Actor
@@ -59,6 +61,7 @@ class Progress:
     actions: tuple[Action, ...]
     notice: Notice | None
     history: tuple[HistoryEntry, ...]
+    clock: LegalClock | None
     # What stands under KOD I; empty when the document carries no code.
     code_caption: str
     # S13: whose number it is, said beside it unless it is the legal one.
@@ -131,15 +134,19 @@ def get_invoice_page(*, actor: Actor, slug: str, invoice_id: uuid.UUID) -> Invoi
     document = None if invoice.state == State.DRAFT else _latest_document(invoice)
     sha256 = bytes(document.sha256) if document else b""
     xml = bytes(document.xml) if document else b""
+    paper = read_paper(xml) if xml else draft_paper(invoice, _lines(invoice))
+    is_confirmation = _is_confirmation(invoice, xml)
+    if is_confirmation:
+        paper = replace(paper, title=_("Potwierdzenie transakcji"))
     return InvoicePage(
         id=invoice.id,
         file_stem=file_stem(invoice),
         is_draft=invoice.state == State.DRAFT,
         environment=environment_notice(invoice.environment),
         sha256=sha256.hex(),
-        standing=_standing(State(invoice.state)),
+        standing=_standing(State(invoice.state), is_confirmation=is_confirmation),
         progress=_progress(invoice, actor=actor, slug=slug),
-        paper=read_paper(xml) if xml else draft_paper(invoice, _lines(invoice)),
+        paper=paper,
         xml=xml,
         code=_code(invoice, document),
         needs_issuer=needs_issuer(invoice),
@@ -211,6 +218,7 @@ def _progress(invoice: Invoice, *, actor: Actor, slug: str) -> Progress:
         actions=list_actions(situation),
         notice=make_notice(situation),
         history=tell_history(invoice, events),
+        clock=tell_clock(invoice, events, now=timezone.now()),
         # KSeF wants the number under the code, or this word while there is none (ksef-protocol 9).
         code_caption="" if invoice.state in _WITHOUT_CODE else invoice.ksef_number or "OFFLINE",
         environment=environment_notice(invoice.environment).label,
@@ -219,7 +227,19 @@ def _progress(invoice: Invoice, *, actor: Actor, slug: str) -> Progress:
     )
 
 
-def _standing(state: State) -> str:
+def _is_confirmation(invoice: Invoice, xml: bytes) -> bool:
+    """R4: a domestic taxpayer gets the invoice itself from KSeF, in the failure mode from the seller (art. 106nf)."""
+    if not xml or not needs_issuer(invoice) or invoice.mode == Mode.FAILURE:
+        return False
+    return read(xml).Podmiot2.DaneIdentyfikacyjne.NIP is not None
+
+
+def _standing(state: State, *, is_confirmation: bool) -> str:
+    if is_confirmation:
+        return _(
+            "Potwierdzenie transakcji nie jest fakturą i nie daje prawa do odliczenia VAT. "
+            "Fakturę nabywca otrzyma w KSeF, gdy zostanie jej nadany numer."
+        )
     if state is State.REJECTED:
         return _("KSeF odrzucił ten dokument: nie jest fakturą")
     if state in {State.APPROVED, State.QUEUED, State.SENDING}:
@@ -231,7 +251,7 @@ def _poll_seconds(situation: Situation) -> int:
     """Every second while something is about to happen; more rarely while it waits for KSeF or for a late UPO."""
     invoice, submission = situation.invoice, situation.submission
     if invoice.state in MOVING:
-        return 5 if submission and submission.problem else 1
+        return 1 if submission and not submission.problem else 5
     if invoice.state != State.ACCEPTED or situation.has_upo:
         return 0
     return 1 if timezone.now() - situation.events[-1].at < _UPO_USUALLY_COMES_WITHIN else 5

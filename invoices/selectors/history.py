@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from invoices.domain.lifecycle import Event
+from invoices.domain.lifecycle import Event, Mode
 from invoices.models import InvoiceEvent
 from invoices.selectors.ksef_wording import explain_problem, explain_rejection
-from invoices.selectors.rendering import format_date
+from invoices.selectors.offline_wording import mode_label, tell_move
+from invoices.selectors.rendering import format_minute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
 
     from invoices.models import Invoice
 
@@ -51,10 +49,6 @@ class HistoryEntry:
     tone: str = ""
 
 
-def format_moment(moment: datetime) -> str:
-    return f"{timezone.localtime(moment):%d.%m.%Y, %H:%M}"
-
-
 def list_events(invoice: Invoice) -> list[InvoiceEvent]:
     """All events in their order, with their persons: one query."""
     return list(InvoiceEvent.objects.filter(invoice_id=invoice.id).select_related("actor").order_by("seq"))
@@ -71,7 +65,7 @@ def _begin(invoice: Invoice) -> HistoryEntry:
         what=_("Szkic utworzony"),
         note="",
         who=str(invoice.created_by),
-        when=format_moment(invoice.created_at),
+        when=format_minute(invoice.created_at),
         machine_when=invoice.created_at.isoformat(),
         icon="draft",
     )
@@ -100,7 +94,7 @@ def _entry(event: InvoiceEvent, count: int) -> HistoryEntry:
         what=_("%(what)s (%(count)s razy)") % {"what": what, "count": count} if count > 1 else what,
         note=note,
         who=_who(event, kind),
-        when=format_moment(event.at),
+        when=format_minute(event.at),
         machine_when=event.at.isoformat(),
         icon=_ICONS.get(kind, "send"),
         tone=_TONES.get(kind, ""),
@@ -129,18 +123,12 @@ def _deferred(data: dict[str, Any]) -> tuple[str, str]:
 
 
 def _issued_offline(data: dict[str, Any]) -> tuple[str, str]:
-    return _("Wystawiona w trybie offline24"), _send_by(data)
+    mode = mode_label(data.get("mode", Mode.OFFLINE24))
+    return _("Wystawiona w trybie %(mode)s") % {"mode": mode}, tell_move(data)
 
 
 def _deadline_moved(data: dict[str, Any]) -> tuple[str, str]:
-    return _("Nowy termin przesłania do KSeF"), _send_by(data)
-
-
-def _send_by(data: dict[str, Any]) -> str:
-    send_by = data.get("send_by")
-    if not send_by:
-        return ""
-    return _("Trzeba ją przesłać do KSeF do %(day)s.") % {"day": format_date(date.fromisoformat(send_by))}
+    return _("Nowy termin przesłania do KSeF"), tell_move(data)
 
 
 def _reopened(data: dict[str, Any]) -> tuple[str, str]:

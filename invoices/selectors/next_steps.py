@@ -12,14 +12,19 @@ from django.utils.translation import gettext as _
 from accounts.domain.environments import has_legal_effect
 from accounts.selectors import find_connection
 from invoices.domain.calendar import next_business_day, warsaw_date
-from invoices.domain.lifecycle import MOVING, Event, Mode, State, is_duplicate
+from invoices.domain.deadlines import Basis, offline_mode_of
+from invoices.domain.lifecycle import MOVING, Event, Mode, State, is_duplicate, may_be_corrected
 from invoices.models import Submission
 from invoices.selectors.ksef_wording import explain_problem, explain_rejection, needs_person
+from invoices.selectors.offline_wording import mode_label, tell_deadline
+from invoices.selectors.outages import list_outages
 from invoices.selectors.rendering import format_date
 from roles.access import Right, list_holders
 from roles.selectors import role_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from invoices.models import Invoice, InvoiceEvent
     from roles.access import Actor
 
@@ -79,6 +84,7 @@ def list_actions(situation: Situation) -> tuple[Action, ...]:
     return (
         *_main_actions(situation, state),
         *_downloads(situation, state),
+        *_offline(situation, state),
         *_recall(situation, state),
         *_correction(situation, state),
         *_copies(situation, state),
@@ -87,7 +93,17 @@ def list_actions(situation: Situation) -> tuple[Action, ...]:
 
 
 def _main_actions(situation: Situation, state: State) -> list[Action]:
-    actor = situation.actor
+    if _may_be_corrected_technically(situation, state):
+        return [
+            Action(
+                label=_("Prześlij poprawkę techniczną"),
+                url=situation.url("correct_technically"),
+                icon="send",
+                is_post=True,
+                is_primary=True,
+            ),
+            *_mending(situation, is_primary=False),
+        ]
     if _may_be_sent(situation, state):
         return [
             Action(
@@ -108,17 +124,42 @@ def _main_actions(situation: Situation, state: State) -> list[Action]:
                 opens_page=True,
             )
         ]
-    if state is State.REJECTED and actor.may(Right.ISSUE):
-        return [
-            Action(
-                label=_("Popraw"),
-                url=situation.url("reopen"),
-                icon="edit",
-                is_post=True,
-                is_primary=True,
-            )
-        ]
-    return []
+    return _mending(situation, is_primary=True) if state is State.REJECTED else []
+
+
+def _mending(situation: Situation, *, is_primary: bool) -> list[Action]:
+    if not situation.actor.may(Right.ISSUE):
+        return []
+    return [
+        Action(
+            label=_("Popraw"),
+            url=situation.url("reopen"),
+            icon="edit",
+            is_post=True,
+            is_primary=is_primary,
+        )
+    ]
+
+
+def _may_be_corrected_technically(situation: Situation, state: State) -> bool:
+    """The buyer may hold the document, and KSeF refused nothing but its form (ksef-protocol 10)."""
+    if state is not State.REJECTED or situation.invoice.mode == Mode.ONLINE:
+        return False
+    if not may_be_corrected(_rejection(situation)) or not situation.actor.may(Right.SEND):
+        return False
+    return situation.sends and _is_connected(situation)
+
+
+def _offline(situation: Situation, state: State) -> list[Action]:
+    """R1: by choice, as long as KSeF cannot have it."""
+    if state not in {State.APPROVED, State.QUEUED} or situation.invoice.mode != Mode.ONLINE:
+        return []
+    is_posted = situation.submission is not None and situation.submission.session_reference
+    if is_posted or not situation.sends or not situation.actor.may(Right.APPROVE):
+        return []
+    mode = offline_mode_of(timezone.now(), list_outages(situation.invoice.environment))
+    label = _("Wystaw w trybie %(mode)s") % {"mode": mode_label(mode)}
+    return [Action(label=label, url=situation.url("issue_offline"), icon="offline", is_post=True)]
 
 
 def _may_be_sent(situation: Situation, state: State) -> bool:
@@ -127,7 +168,8 @@ def _may_be_sent(situation: Situation, state: State) -> bool:
         return False
     if state is State.QUEUED:
         return _is_in_recall_window(situation)
-    return state is State.APPROVED and situation.sends and _is_connected(situation)
+    is_waiting = state is State.APPROVED or (state is State.OFFLINE and situation.submission is None)
+    return is_waiting and situation.sends and _is_connected(situation)
 
 
 def _is_in_recall_window(situation: Situation) -> bool:
@@ -209,10 +251,17 @@ def make_notice(situation: Situation) -> Notice | None:
         return Notice(
             tone="info", title=_("UPO jest w drodze"), what=_("Pojawi się tu samo, gdy KSeF je wystawi.")
         )
-    if state is State.EXEMPT:
+    return _exempt(situation) if state is State.EXEMPT else None
+
+
+def _exempt(situation: Situation) -> Notice:
+    if situation.invoice.deadline_basis == Basis.TOTAL_FAILURE:
+        what = _(
+            "Ogłoszono awarię całkowitą KSeF: takich faktur nie przesyła się także później (art. 106ng)."
+        )
+    else:
         what = _("Wystawiono ją konsumentowi, a firma nie wysyła takich faktur do KSeF.")
-        return Notice(tone="info", title=_("Ta faktura nie podlega wysłaniu do KSeF"), what=what)
-    return None
+    return Notice(tone="info", title=_("Ta faktura nie podlega wysłaniu do KSeF"), what=what)
 
 
 def _rejection(situation: Situation) -> dict[str, Any]:
@@ -233,13 +282,21 @@ def _rejected(situation: Situation) -> Notice:
         what=explanation.what,
         places=explanation.places,
         said=explanation.details,
-        facts=_original(data.get("original_ksef_number", "")),
+        facts=(*_original(data.get("original_ksef_number", "")), *_technical_correction(situation)),
         todo=explanation.todo,
     )
 
 
 def _original(ksef_number: str) -> tuple[str, ...]:
     return (_("Numer KSeF tamtej faktury: %(number)s") % {"number": ksef_number},) if ksef_number else ()
+
+
+def _technical_correction(situation: Situation) -> Iterator[str]:
+    if _may_be_corrected_technically(situation, State.REJECTED):
+        yield _(
+            "Nabywca może mieć już ten dokument. Jeśli jego treść jest dobra, prześlij poprawkę techniczną: "
+            "kody na wydruku nabywcy pozostaną ważne."
+        )
 
 
 def _approved(situation: Situation) -> Notice:
@@ -320,11 +377,9 @@ def _lateness(invoice: Invoice) -> str:
 
 
 def _moving(situation: Situation, state: State) -> Notice | None:
-    submission = situation.submission
+    submission, invoice = situation.submission, situation.invoice
     problem = explain_problem(submission.reason_to_wait) if submission else None
-    deadline = ""
-    if state is State.OFFLINE and situation.invoice.send_by:
-        deadline = _("KSeF musi ją dostać do %(day)s.") % {"day": format_date(situation.invoice.send_by)}
+    deadline = tell_deadline(invoice.send_by, invoice.deadline_basis) if state is State.OFFLINE else ""
     if submission is None or problem is None:
         return _waiting_its_turn(situation, state, deadline=deadline)
     if _is_in_recall_window(situation):
@@ -351,9 +406,15 @@ def _waiting_its_turn(situation: Situation, state: State, *, deadline: str) -> N
     """Nothing is wrong; where it stands among the others, the queue shows."""
     if state is State.SENDING:
         return None
+    title = _("Czeka na swoją kolej")
+    if state is State.OFFLINE:
+        title = _("Wystawiona w trybie %(mode)s") % {"mode": mode_label(situation.invoice.mode)}
+    if situation.submission is None:
+        by_itself = _("Nie pójdzie sama: wyślij ją do KSeF przed upływem terminu.")
+        return Notice(tone="warning", title=title, what=deadline, todo=by_itself)
     return Notice(
         tone="info",
-        title=_("Wystawiona offline") if state is State.OFFLINE else _("Czeka na swoją kolej"),
+        title=title,
         what=deadline,
         url=reverse("invoices:queue", args=[situation.slug]),
         link=_("Kolejka wysyłki"),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from invoices.models import LighthouseWatch, OutageMessage
-from ksef.exchange.outages import LighthouseMessage, gravest_at
+from ksef.exchange.outages import LighthouseMessage
 from ksef.latarnia import outages_of
 
 if TYPE_CHECKING:
@@ -36,11 +36,6 @@ def list_outages(environment: str) -> tuple[Outage, ...]:
         )
         for row in rows
     )
-
-
-def find_outage(environment: str, now: datetime) -> Outage | None:
-    """The gravest announced outage that lasts."""
-    return gravest_at(list_outages(environment), now)
 
 
 def knows_lately(environment: str, now: datetime) -> bool:

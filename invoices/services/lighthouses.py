@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
     from ksef.exchange.outages import LighthouseMessage, Outage
 
 log = structlog.get_logger()
@@ -169,7 +171,7 @@ def _settle_company(company_id: uuid.UUID, environment: str, outages: Sequence[O
             _wake(environment)
 
 
-def _waiting(environment: str) -> Iterable[Invoice]:
+def _waiting(environment: str) -> QuerySet[Invoice]:
     offline = Q(state__in=legal_clock.MOVABLE) & ~Q(mode=Mode.ONLINE)
     return Invoice.objects.filter(
         offline | Q(state__in=legal_clock.RELEASABLE), environment=environment

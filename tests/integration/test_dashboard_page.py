@@ -159,7 +159,7 @@ def test_queries_are_fixed(
         make_approved(people.cezary)
     client, url = people.cezary.client, reverse("dashboard", args=[people.cezary.company.slug])
     client.get(url)
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         client.get(url)
 
 

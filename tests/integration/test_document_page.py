@@ -227,7 +227,7 @@ def test_queries_do_not_grow_with_the_lines(
     client: Client = people.cezary.client
     url = address(people.cezary, "show", invoice)
     client.get(url)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(24):
         client.get(url)
 
 

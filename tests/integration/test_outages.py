@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from invoices.domain.calendar import add_business_days, next_business_day
 from invoices.domain.lifecycle import Event, Mode, State
@@ -65,6 +66,15 @@ def run_refused(simulator: Simulator) -> None:
 def click(person: Person, what: str, invoice: Invoice) -> str:
     url = reverse(f"invoices:{what}", args=[person.company.slug, invoice.id])
     return " ".join(person.client.post(url, follow=True).content.decode().split())
+
+
+def page(person: Person, invoice: Invoice) -> str:
+    url = reverse("invoices:show", args=[person.company.slug, invoice.id])
+    return " ".join(person.client.get(url).content.decode().split())
+
+
+def dashboard(person: Person) -> str:
+    return " ".join(person.client.get(f"/{person.company.slug}/").content.decode().split())
 
 
 def events(person: Person, kind: Event) -> list[dict[str, Any]]:
@@ -243,7 +253,7 @@ def test_a_technical_correction_replaces_the_rejected_offline_document(
     assert reload(alicja, invoice).state == State.ACCEPTED
     with alicja.entered():
         first, *others = InvoiceDocument.objects.filter(invoice_id=invoice.id).order_by("revision")
-        assert [bytes(other.corrects) for other in others] == [bytes(first.sha256)] * 2
+        assert [bytes(other.corrects or b"") for other in others] == [bytes(first.sha256)] * 2
 
 
 def test_an_online_document_has_no_technical_correction(connected: People, simulator: Simulator) -> None:
@@ -282,3 +292,79 @@ def test_what_is_approved_while_a_message_is_stored_is_not_missed(
     assert deadline(cezary, invoice) == (Mode.OFFLINE24, next_business_day(today()), "106nda")
     lighthouses.watch_lighthouses()
     assert deadline(cezary, invoice) == (Mode.OFFLINE24, None, "106nf")
+
+
+def test_an_outage_is_told_on_every_page_while_it_lasts(connected: People, simulator: Simulator) -> None:
+    """F49: only what was published, in the environment of the company; a maintenance some days before."""
+    alicja = connected.alicja
+    assert "niedostępność KSeF" not in dashboard(alicja)
+    planned = announce(simulator, "MAINTENANCE", start=3600, end=7200)
+    assert "Zapowiedziano niedostępność KSeF" in dashboard(alicja)
+    simulator.control("POST", f"outages/{planned}", {"start": 0})
+    lighthouses.watch_lighthouses()
+    assert "Trwa niedostępność KSeF" in dashboard(alicja)
+    outage = announce(simulator)
+    shown = dashboard(alicja)
+    assert "Trwa awaria KSeF" in shown
+    assert "końca jeszcze nie ogłoszono" in shown
+    for event in (planned, outage):
+        end(simulator, event)
+    assert "Trwa awaria" not in dashboard(alicja)
+
+
+def test_the_legal_clock_tells_day_basis_and_moves(connected: People, simulator: Simulator) -> None:
+    """F46: the day with its weekday, what is left, the article, and how the day came to be another."""
+    cezary = connected.cezary
+    invoice = make_approved(cezary)
+    assert "Zegar prawny" not in page(cezary, invoice)
+    assert "Wystaw w trybie offline24" in page(cezary, invoice)
+    shown = click(cezary, "issue_offline", invoice)
+    first = next_business_day(today())
+    for text in (
+        "Zegar prawny",
+        f"{date_format(first, 'l').lower()}, {first:%d.%m.%Y}",
+        "art. 106nda",
+        "pozosta",
+    ):
+        assert text in shown
+    assert "Wystaw w trybie offline24" not in shown
+    assert "Nie pójdzie sama" in shown
+    outage = announce(simulator)
+    assert "termin będzie znany, gdy KSeF ogłosi koniec przerwy" in page(cezary, invoice)
+    end(simulator, outage)
+    shown = page(cezary, invoice)
+    last = add_business_days(today(), 7)
+    for text in (f"{last:%d.%m.%Y}", "Zmiany terminu", f"Był {first:%d.%m.%Y}", "siódmy dzień roboczy"):
+        assert text in shown
+
+
+def test_who_may_send_finds_the_offline_document_and_its_day(connected: People, simulator: Simulator) -> None:
+    """S85, S89, F46: a click sends it; the dashboard names the day and what is left."""
+    invoice = make_approved(connected.cezary)
+    click(connected.cezary, "issue_offline", invoice)
+    day = next_business_day(today())
+    assert f"KSeF musi ją dostać do {day:%d.%m.%Y} (pozosta" in dashboard(connected.alicja)
+    assert "Wyślij do KSeF" in page(connected.alicja, invoice)
+    assert "Wyślij do KSeF" not in page(connected.cezary, invoice)
+
+
+def test_a_technical_correction_is_offered_to_whoever_may_send(
+    connected: People, simulator: Simulator
+) -> None:
+    """ksef-protocol 10: beside mending, and for offline documents only."""
+    invoice = make_approved(connected.alicja)
+    click(connected.alicja, "issue_offline", invoice)
+    run_refused(simulator)
+    shown = page(connected.alicja, invoice)
+    assert "Prześlij poprawkę techniczną" in shown
+    assert "kody na wydruku nabywcy pozostaną ważne" in shown
+    assert "Prześlij poprawkę techniczną" not in page(connected.cezary, invoice)
+
+
+def test_during_a_failure_the_choice_is_its_mode(connected: People, simulator: Simulator) -> None:
+    """R1: what was approved before may still be handed over in the mode of the failure; the history says so."""
+    invoice = make_approved(connected.cezary)
+    announce(simulator)
+    assert "Wystaw w trybie awarii KSeF" in page(connected.cezary, invoice)
+    assert "Wystawiona w trybie awarii KSeF" in click(connected.cezary, "issue_offline", invoice)
+    assert reload(connected.cezary, invoice).mode == Mode.FAILURE

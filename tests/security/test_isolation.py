@@ -278,9 +278,8 @@ def test_append_only_tables_are_those_with_the_trigger() -> None:
     guarded = query(
         "SELECT DISTINCT event_object_table FROM information_schema.triggers WHERE trigger_name = 'append_only'"
     )
-    assert {table for (table,) in guarded} == {
-        model._meta.db_table for model in (*APPEND_ONLY, OutageMessage)
-    }
+    written_once: set[type[models.Model]] = {*APPEND_ONLY, OutageMessage}
+    assert {table for (table,) in guarded} == {model._meta.db_table for model in written_once}
 
 
 @pytest.mark.parametrize("model", by_name(PERSONAL), ids=class_name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from invoices.selectors.rendering.formats import format_date, format_price, format_tax
+from invoices.selectors.rendering.formats import format_date, format_minute, format_price, format_tax
 from invoices.selectors.rendering.invoice import lay_out_invoice
 from invoices.selectors.rendering.model import (
     Fact,
@@ -37,6 +37,7 @@ __all__ = [
     "Party",
     "Section",
     "format_date",
+    "format_minute",
     "format_price",
     "format_tax",
     "lay_out",

@@ -16,6 +16,10 @@ _DECIMAL: Final = re.compile(r"-?[0-9]{1,16}(?:\.[0-9]{1,8})?", re.ASCII)
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
+def format_minute(moment: datetime) -> str:
+    return f"{moment.astimezone(_WARSAW):%d.%m.%Y, %H:%M}"
+
+
 def format_date(day: date) -> str:
     return f"{day:%d.%m.%Y}"
 
