@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,8 @@ class InvoicePage:
     is_draft: bool
     environment: EnvironmentNotice
     sha256: str
+    # R4: what the print-out is called.
+    print_title: str
     # What a print-out must admit about a document that KSeF does not have; empty when it has it.
     standing: str
     progress: Progress
@@ -136,14 +138,13 @@ def get_invoice_page(*, actor: Actor, slug: str, invoice_id: uuid.UUID) -> Invoi
     xml = bytes(document.xml) if document else b""
     paper = read_paper(xml) if xml else draft_paper(invoice, _lines(invoice))
     is_confirmation = _is_confirmation(invoice, xml)
-    if is_confirmation:
-        paper = replace(paper, title=_("Potwierdzenie transakcji"))
     return InvoicePage(
         id=invoice.id,
         file_stem=file_stem(invoice),
         is_draft=invoice.state == State.DRAFT,
         environment=environment_notice(invoice.environment),
         sha256=sha256.hex(),
+        print_title=_("Potwierdzenie transakcji") if is_confirmation else paper.title,
         standing=_standing(State(invoice.state), is_confirmation=is_confirmation),
         progress=_progress(invoice, actor=actor, slug=slug),
         paper=paper,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -55,7 +55,7 @@ def render_pdf(page: InvoicePage) -> StoredFile:
     """Print the invoice on A4; raises TooLongToPrint, or PDFUnavailable on a machine that cannot."""
     return print_pdf(
         PrintOut(
-            paper=page.paper,
+            paper=replace(page.paper, title=page.print_title),
             file_stem=page.file_stem,
             xml=page.xml,
             environment=page.environment,

@@ -10,13 +10,18 @@ import httpx
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.domain.errors import RuleBroken
 from accounts.models import OfflineCertificate
 from accounts.services.ksef_certificates import save_offline_certificate
+from invoices.domain.lifecycle import Mode
+from invoices.services.approval import approve_invoice
+from invoices.services.drafting import save_draft
+from invoices.services.legal_clock import issue_offline
 from ksef.certificates import Flaw, UnusableFile
-from tests.builders import make_approved, make_exempt, reload, run_outbox
+from tests.builders import draft, make_approved, make_contractor, make_exempt, reload, run_outbox
 from tests.certificates import PASSWORD, Pair, issue
 
 if TYPE_CHECKING:
@@ -27,6 +32,12 @@ if TYPE_CHECKING:
     from tests.servers import Simulator
 
 pytestmark = pytest.mark.integration
+
+BUYERS: dict[str, dict[str, str]] = {
+    "domestic": {},
+    "consumer": {"kind": "consumer", "tax_id": ""},
+    "eu": {"kind": "eu", "tax_id": "123456789", "tax_country": "DE", "country": "DE"},
+}
 
 
 def keep(person: Person, simulator: Simulator, **options: str) -> Pair:
@@ -166,3 +177,32 @@ def test_a_colleague_signs_with_nobody_elses_certificate(people: People, simulat
     page = people.beata.client.get(address(people.beata, invoice)).content.decode()
     assert "Brakuje certyfikatu offline" in page
     assert print_it(people.beata, invoice, PASSWORD).headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "title"),
+    [
+        ("domestic", Mode.OFFLINE24, "Potwierdzenie transakcji"),
+        ("domestic", Mode.UNAVAILABILITY, "Potwierdzenie transakcji"),
+        ("domestic", Mode.FAILURE, "Faktura"),
+        ("consumer", Mode.OFFLINE24, "Faktura"),
+        ("eu", Mode.OFFLINE24, "Faktura"),
+    ],
+)
+def test_the_title_of_a_print_without_a_number_follows_buyer_and_mode(
+    people: People, simulator: Simulator, kind: str, mode: Mode, title: str
+) -> None:
+    """R4, polish-vat-facts 3.6: what a domestic taxpayer gets before the number is no invoice and says so."""
+    keep(people.alicja, simulator)
+    buyer = make_contractor(people.alicja, **BUYERS[kind])
+    with people.alicja.entered() as actor:
+        draft_of = save_draft(actor=actor, draft=draft(contractor_id=buyer.id))
+        invoice = approve_invoice(actor=actor, invoice_id=draft_of.id)
+        issue_offline(
+            invoice, mode=mode, issued_at=timezone.now(), outages=(), actor_id=people.alicja.user.id
+        )
+    text = text_of(print_it(people.alicja, invoice, PASSWORD))
+    assert f"{title} {invoice.number}" in text
+    admits = "nie jest fakturą i nie daje prawa do odliczenia VAT" in text
+    assert admits is (title == "Potwierdzenie transakcji")
+    assert all(caption in text for caption in ("OFFLINE", "CERTYFIKAT"))
