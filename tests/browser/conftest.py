@@ -79,7 +79,12 @@ def processes(
     logs = tmp_path_factory.mktemp("logs")
     with (
         start_web(simulator_process, log=logs / "web.log") as url,
-        start_worker(simulator_process, log=logs / "worker.log", beat=True),
+        start_worker(
+            simulator_process,
+            log=logs / "worker.log",
+            beat=True,
+            environment={"LIGHTHOUSE_SECONDS": "0"},
+        ),
     ):
         yield url
 
