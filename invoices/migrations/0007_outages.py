@@ -17,7 +17,7 @@ CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON invoices_outagemessage
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_plans_and_recall"),
-        ("invoices", "0005_corrections"),
+        ("invoices", "0006_batches"),
     ]
 
     operations = [
