@@ -30,6 +30,7 @@ task_soft_time_limit = 45
 timezone = "Europe/Warsaw"
 beat_schedule = {
     "dispatch due work": {"task": "invoices.tasks.dispatch_due", "schedule": 15.0},
+    "schedule checks of what was received": {"task": "invoices.tasks.schedule_checks", "schedule": 300.0},
     "renew access in use": {"task": "accounts.tasks.renew_due_access", "schedule": 60.0},
     "watch the lighthouses": {"task": "invoices.tasks.watch_lighthouses", "schedule": 30.0},
     "raise notices": {"task": "accounts.tasks.raise_due_notices", "schedule": 300.0},

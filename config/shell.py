@@ -12,12 +12,19 @@ from django.utils.translation import gettext as _
 
 from accounts.selectors import DEMO_DOMAIN, DEMO_PEOPLE, list_companies
 from accounts.selectors.environments import EnvironmentLabel, environment_label
+from invoices.selectors.inbox_wording import list_title
 from invoices.selectors.offline_wording import Announcement, find_announcement
 from invoices.services.demo_world import PASSWORD
 from roles.access import Actor, Right
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from accounts.models import Company
+
+
+# Areas that are reached from another one's page.
+_SECTIONS = {"register": "inbox", "purchases": "inbox"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +99,21 @@ def _shell(request: HttpRequest) -> Shell:
         companies=companies,
         environment=environment_label(company.environment),
         outage=find_announcement(company.environment, timezone.now()),
-        nav=_navigation(request, actor, company.slug),
+        nav=_navigation(request, actor, company),
         new_invoice_url=reverse("invoices:new", args=[company.slug]) if actor.may(Right.ISSUE) else None,
         may_decide=actor.may(Right.SETTINGS),
         is_demo=settings.DEMO,
     )
 
 
-def _navigation(request: HttpRequest, actor: Actor, slug: str) -> tuple[Link, ...]:
+def _navigation(request: HttpRequest, actor: Actor, company: Company) -> tuple[Link, ...]:
     match = request.resolver_match
     here = match.view_name if match else ""
+    area = here.partition(":")[0]
     entries = [
         (_("Pulpit"), "dashboard", "home", Right.VIEW),
         (_("Faktury sprzedaży"), "invoices:index", "invoice", Right.VIEW),
+        (list_title(company.plan), "inbox:index", "download", Right.RECEIVE),
         (_("Kontrahenci"), "contractors:index", "people", Right.VIEW),
         (_("Użytkownicy"), "users:index", "person", Right.USERS),
         (_("Konfiguracja"), "accounts:settings", "settings", Right.VIEW),
@@ -114,8 +123,8 @@ def _navigation(request: HttpRequest, actor: Actor, slug: str) -> tuple[Link, ..
     return tuple(
         Link(
             label=label,
-            url=reverse(name, args=[slug]),
-            is_current=here == name or (":" in name and here.startswith(name.split(":")[0] + ":")),
+            url=reverse(name, args=[company.slug]),
+            is_current=here == name or (":" in name and _SECTIONS.get(area, area) == name.split(":")[0]),
             icon=icon,
             is_secondary=name in secondary,
         )

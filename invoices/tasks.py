@@ -7,7 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from invoices import outbox
-from invoices.services import lighthouses, sending, watch
+from invoices.services import lighthouses, receiving, sending, watch
 
 
 @shared_task(name="invoices.tasks.run_entry")
@@ -39,3 +39,15 @@ def check_invariants() -> None:
 def watch_lighthouses() -> None:
     """Read what was published about outages of KSeF, and carry it out."""
     lighthouses.watch_lighthouses()
+
+
+@shared_task(name="invoices.tasks.check_at_login")
+def check_at_login(user_id: str) -> None:
+    """C6, S101: somebody has logged in: look for what their companies received."""
+    receiving.check_at_login(UUID(user_id))
+
+
+@shared_task(name="invoices.tasks.schedule_checks")
+def schedule_checks() -> None:
+    """Let no connected company that wants its purchase invoices be without a place in the queue."""
+    receiving.schedule_checks()

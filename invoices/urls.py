@@ -1,4 +1,4 @@
-"""Addresses of the dashboard, the sales invoices and the contractors of one company."""
+"""Addresses of the dashboard, sales, purchases and contractors of one company."""
 
 from django.urls import path
 
@@ -11,8 +11,10 @@ from invoices.views import (
     documents,
     downloads,
     drafts,
+    inbox,
     listing,
     queue,
+    register,
 )
 
 dashboard_urls = [
@@ -58,4 +60,23 @@ contractor_urls = [
     path("nowy/", contractors.new, name="new"),
     path("<uuid:contractor_id>/", contractors.edit, name="edit"),
     path("<uuid:contractor_id>/usun/", contractors.delete, name="delete"),
+]
+
+inbox_urls = [
+    path("", inbox.index, name="index"),
+    path("pobierz/", inbox.fetch, name="fetch"),
+    path("przenies/", inbox.move, name="move"),
+    path("<uuid:document_id>/", inbox.show, name="show"),
+    path("<uuid:document_id>/xml/", inbox.xml, name="xml"),
+    path("<uuid:document_id>/rejestr/", inbox.post_to_register, name="post"),
+]
+
+register_urls = [
+    path("", register.index, name="index"),
+    path("csv/", register.export, name="export"),
+]
+
+purchase_urls = [
+    path("", register.purchases, name="index"),
+    path("<uuid:purchase_id>/", register.purchase, name="show"),
 ]

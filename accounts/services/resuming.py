@@ -1,4 +1,4 @@
-"""Letting queued documents go on at once when their sender's access works again (S37)."""
+"""Ringing for the app above, by name: what waited for an access goes on (S37), a log-in looks for costs (S101)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,32 @@ from celery import current_app
 from kombu.exceptions import OperationalError
 
 if TYPE_CHECKING:
+    import uuid
+
     from accounts.services.credential_store import Owner
 
 log = structlog.get_logger()
 
 # The queue belongs to the app above; it is rung by name, as every worker is.
 _RESUME = "invoices.tasks.resume_waiting"
+_CHECK = "invoices.tasks.check_at_login"
 
 
 def resume_sending(owner: Owner) -> None:
     """Ring for what waits in this person's name; without a broker it goes on at its next try, minutes later."""
+    _ring(_RESUME, [str(owner.company_id), str(owner.user_id)])
+
+
+def check_received(user_id: uuid.UUID) -> None:
+    """Ring for what this person's companies received; without a broker the schedule finds it (S101).
+
+    The log-in neither waits for an answer nor fails when there is none.
+    """
+    _ring(_CHECK, [str(user_id)])
+
+
+def _ring(task: str, arguments: list[str]) -> None:
     try:
-        current_app.send_task(_RESUME, args=[str(owner.company_id), str(owner.user_id)], retry=False)
+        current_app.send_task(task, args=arguments, retry=False)
     except OperationalError as error:
-        log.warning("the doorbell is away; the queue goes on by itself", error=str(error))
+        log.warning("the doorbell is away; the queue goes on by itself", task=task, error=str(error))

@@ -4,10 +4,18 @@ from invoices.models.batch import Batch, BatchJournal, UPOPage
 from invoices.models.contractor import Contractor
 from invoices.models.document import UPO, ConflictingDocument, InvoiceDocument
 from invoices.models.event import InvoiceEvent
+from invoices.models.inbox import (
+    ReceivedDocument,
+    ReceivedEvent,
+    ReceivedFile,
+    Receiving,
+    ReceivingCursor,
+)
 from invoices.models.invoice import Invoice, InvoiceLine
 from invoices.models.outage import LighthouseWatch, OutageMessage
 from invoices.models.outbox import OutboxEntry, OutboxTurn
 from invoices.models.pacing import RateAllowance, RateLane
+from invoices.models.register import PurchaseInvoice, PurchaseLine, VatEntry, VatEntryRate
 from invoices.models.series import NumberCounter, Series
 from invoices.models.submission import KSeFSession, Submission, SubmissionAttempt
 
@@ -27,10 +35,19 @@ __all__ = [
     "OutageMessage",
     "OutboxEntry",
     "OutboxTurn",
+    "PurchaseInvoice",
+    "PurchaseLine",
     "RateAllowance",
     "RateLane",
+    "ReceivedDocument",
+    "ReceivedEvent",
+    "ReceivedFile",
+    "Receiving",
+    "ReceivingCursor",
     "Series",
     "Submission",
     "SubmissionAttempt",
     "UPOPage",
+    "VatEntry",
+    "VatEntryRate",
 ]

@@ -15,6 +15,8 @@ class OutboxEntry(models.Model):
         DELIVER = "deliver"
         FETCH_UPO = "fetch_upo"
         SEND_BATCH = "send_batch"
+        # Stays for good: its next time is when KSeF is asked again for what the company received.
+        RECEIVE = "receive"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from invoices.domain.lifecycle import State
 from invoices.domain.money import format_money
 from invoices.models import Invoice
+from invoices.selectors.months import following_month, name_months
 from invoices.selectors.rendering import format_date
 from invoices.selectors.state_wording import StateLabel, state_label
 from roles.access import Right
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from roles.access import Actor
 
 PAGE: Final = 50
-_MONTHS_OFFERED: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +149,7 @@ def list_months(*, environment: str) -> list[tuple[str, str]]:
     span = Invoice.objects.filter(environment=environment).aggregate(
         first=Min("issue_date"), last=Max("issue_date")
     )
-    if span["first"] is None:
-        return []
-    newest = span["last"].year * 12 + span["last"].month - 1
-    oldest = span["first"].year * 12 + span["first"].month - 1
-    months = [date(index // 12, index % 12 + 1, 1) for index in range(newest, oldest - 1, -1)]
-    return [(f"{month:%Y-%m}", date_format(month, "F Y")) for month in months[:_MONTHS_OFFERED]]
+    return name_months(span["first"], span["last"])
 
 
 def list_states() -> list[tuple[str, str]]:
@@ -172,8 +166,7 @@ def _filtered(wanted: InvoiceFilter) -> QuerySet[Invoice]:
         rows = rows.filter(state=wanted.state)
     if wanted.month:
         first = date.fromisoformat(f"{wanted.month}-01")
-        following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-        rows = rows.filter(issue_date__gte=first, issue_date__lt=following)
+        rows = rows.filter(issue_date__gte=first, issue_date__lt=following_month(first))
     return rows
 
 

@@ -17,7 +17,7 @@ from accounts.services import ksef_access
 from accounts.services.ksef_access import NotConnected
 from invoices import outbox
 from invoices.models import OutboxEntry
-from invoices.services import batch_sending, gathering, outcomes, reconciliation, upo
+from invoices.services import batch_sending, fetching, gathering, outcomes, reconciliation, upo
 from invoices.services.failpoints import reach
 from invoices.services.ksef_sessions import mark_closed, open_or_reuse
 from invoices.services.pacing import Pace
@@ -94,6 +94,8 @@ def run_entry(entry_id: uuid.UUID) -> bool:
                     upo.fetch_upo(claim)
                 case OutboxEntry.Kind.SEND_BATCH:
                     batch_sending.send_batch(claim)
+                case OutboxEntry.Kind.RECEIVE:
+                    fetching.receive(claim)
                 case _:
                     deliver(claim)
         except outbox.LostClaim:

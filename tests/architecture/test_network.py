@@ -83,6 +83,7 @@ def test_those_that_ask_ksef_are_found() -> None:
         "accounts.views.ksef_access.token",
         "invoices.services.ksef_sessions.open_or_reuse",
         "invoices.services.reconciliation.find_posted",
+        "invoices.services.fetching.receive",
         "invoices.services.sending.deliver",
         "invoices.services.upo.fetch_upo",
         "invoices.tasks.run_entry",

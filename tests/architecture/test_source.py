@@ -63,6 +63,10 @@ ASKS_NOBODY = {
     "invoices.services.sending.deliver": "a worker; the right is asked in load_work and begin_post (S79)",
     "invoices.services.upo.fetch_upo": "a worker; whatever was accepted has a receipt",
     "invoices.services.watch.check_invariants": "the beat; it reads, and what it finds goes to the log alone",
+    "invoices.services.fetching.receive": "a worker; the right is asked in load_work (S79)",
+    "invoices.services.receiving.check_at_login": "a worker, for whoever has logged in; asks each company's actor",
+    "invoices.services.receiving.schedule_checks": "the beat; the worker asks for the right in load_work",
+    "invoices.services.receiving.first_of_month": "computes, writes nothing",
     "invoices.services.failpoints.reach": "changes nothing but the life of a practice worker",
 }
 # Here a person acts on oneself: no company is entered, and no right could say more than the log-in.
@@ -102,11 +106,14 @@ OUT_OF_REACH = {
     "invoices.services.demo_plan",
     "invoices.services.demo_seed",
     "invoices.services._drafts",
+    "invoices.services._placing",
     "invoices.services._transition",
     "invoices.services.batch_members",
     "invoices.services.batch_receipts",
     "invoices.services.batch_sending",
     "invoices.services.gathering",
+    "invoices.services.arrivals",
+    "invoices.services.receiving_pace",
     "invoices.services.outcomes",
     "invoices.services.pacing",
     "invoices.services.reconciliation",
@@ -178,6 +185,19 @@ def test_only_the_transition_writes_the_state() -> None:
         if module.name != "invoices.services._transition" and module.layer != "domain"
         for node in ast.walk(module.tree)
         if _writes_state(node)
+    ]
+    assert found == []
+
+
+def test_only_the_placing_writes_the_place() -> None:
+    """S109: a received document gets to its place by an event and by nothing else."""
+    found = [
+        module.at(node)
+        for module in PORTAL
+        if module.name != "invoices.services._placing" and module.layer not in {"domain", "models"}
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Attribute) and target.attr == "place" for target in node.targets)
     ]
     assert found == []
 

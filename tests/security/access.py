@@ -38,6 +38,7 @@ INVITATION = frozenset({"accounts_invitation", "roles_auditentry"})
 ROLE = frozenset({"roles_role", "roles_auditentry"})
 MEMBERSHIP = frozenset({"roles_membership", "roles_auditentry"})
 EXPORT = frozenset({"roles_auditentry"})
+RECEIVED = frozenset({"invoices_receiveddocument", "invoices_receivedevent"})
 USED = frozenset({"accounts_ksefcredential", "accounts_accesstimer"})
 CREDENTIAL = frozenset(
     {"accounts_ksefcredential", "accounts_accessstate", "accounts_accesstimer", "roles_auditentry"}
@@ -145,6 +146,22 @@ def renewal(_objects: Possessions) -> Fields:
     return {"action": "renew"}
 
 
+def moved(objects: Possessions) -> Fields:
+    return {"move": "archived", "document": str(objects.received)}
+
+
+def posting(_objects: Possessions) -> Fields:
+    return {"deduction": "part", "period": f"{today():%Y-%m}"}
+
+
+def fetching(_objects: Possessions) -> Fields:
+    return {"since": today().isoformat(), "until": today().isoformat()}
+
+
+def purchase_form(_objects: Possessions) -> Fields:
+    return {"category": "materials", "paid_on": today().isoformat()}
+
+
 def passkey_form(_objects: Possessions) -> Fields:
     return {"name": "klucz", "credential": "{}"}
 
@@ -187,6 +204,8 @@ class Row:
     def _argument(self) -> str:
         if self.name.startswith("users:"):
             return _ARGUMENTS[self.target]
+        if self.name.startswith(("inbox:", "purchases:")):
+            return "document_id" if self.name.startswith("inbox:") else "purchase_id"
         if self.name == "accounts:ksef_remind":
             return "user_id"
         if self.name == "invoices:session_upo":
@@ -319,6 +338,41 @@ COMPANY_ROWS = (
         frozenset({"invoices_contractor"}),
     ),
     Row("contractors:delete", "POST", ISSUERS_REDIRECTED, "contractor"),
+    Row("inbox:index", "GET", SENDERS),
+    Row("inbox:show", "GET", SENDERS, "received"),
+    Row("inbox:show", "GET", SENDERS, "registered"),
+    Row("inbox:xml", "GET", SENDERS, "received"),
+    Row("inbox:fetch", "GET", SENDERS),
+    Row(
+        "inbox:fetch",
+        "POST",
+        SENDERS_REDIRECTED,
+        "",
+        fetching,
+        frozenset({"invoices_receiving", "invoices_outboxentry"}),
+    ),
+    Row("inbox:move", "POST", SENDERS_REDIRECTED, "", moved, RECEIVED),
+    Row(
+        "inbox:post",
+        "POST",
+        SENDERS_REDIRECTED,
+        "received",
+        posting,
+        RECEIVED | {"invoices_vatentry", "invoices_vatentryrate"},
+    ),
+    Row("inbox:post", "POST", SENDERS_REDIRECTED, "registered", posting),
+    Row("register:index", "GET", SENDERS),
+    Row("register:export", "GET", SENDERS),
+    Row("purchases:index", "GET", SENDERS),
+    Row("purchases:show", "GET", SENDERS, "purchase"),
+    Row(
+        "purchases:show",
+        "POST",
+        SENDERS_REDIRECTED,
+        "purchase",
+        purchase_form,
+        frozenset({"invoices_purchaseinvoice"}),
+    ),
     Row("accounts:settings", "GET", ALL),
     Row(
         "accounts:settings",

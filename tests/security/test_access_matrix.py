@@ -137,6 +137,9 @@ def nothing_of(possessions: Possessions) -> Possessions:
         former=nobody,
         role=nobody,
         invitation=nobody,
+        received=nobody,
+        registered=nobody,
+        purchase=nobody,
     )
 
 

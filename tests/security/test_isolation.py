@@ -38,6 +38,8 @@ from invoices.models import (
     OutboxTurn,
     RateAllowance,
     RateLane,
+    ReceivedEvent,
+    ReceivedFile,
     UPOPage,
 )
 from roles.models import AuditEntry, Membership
@@ -73,6 +75,8 @@ APPEND_ONLY: set[type[TenantModel]] = {
     InvoiceEvent,
     InvoiceDocument,
     UPO,
+    ReceivedEvent,
+    ReceivedFile,
     UPOPage,
 }
 # S53: visible to their user alone.

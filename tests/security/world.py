@@ -10,7 +10,7 @@ from allauth.account.models import EmailAddress
 from django.db.models.functions import Now
 from django.test import override_settings
 
-from accounts.models import AccessTimer, User
+from accounts.models import AccessTimer, Company, User
 from accounts.services.access_timers import raise_due_notices
 from accounts.services.companies import add_member, update_company
 from accounts.services.help_answers import answer_help
@@ -19,22 +19,26 @@ from accounts.services.ksef_certificates import save_offline_certificate
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from accounts.services.ksef_enrollment import CertificateWish, request_certificate
 from invoices import outbox
+from invoices.domain.inbox import Move
 from invoices.domain.vat import VatRate
-from invoices.models import OutboxEntry, UPOPage
+from invoices.models import OutboxEntry, PurchaseInvoice, ReceivedDocument, UPOPage
 from invoices.services import outcomes
 from invoices.services.approval import approve_invoice
 from invoices.services.contractors import save_contractor
 from invoices.services.drafting import save_draft
 from invoices.services.gathering import Way, choose_way
+from invoices.services.receiving import request_check
 from invoices.services.reconciliation import Stranger
+from invoices.services.sorting import move_document
 from invoices.services.submission import submit_invoice
 from ksef.exchange.certificates import CertificateKind
+from ksef.exchange.invoices import SubjectType
 from ksef.gateway import InvoiceStatus
 from roles.access import Right
 from roles.audit import log_refusal
 from roles.models import Membership, Role
 from roles.services.roles import create_role
-from tests.builders import CONTRACTOR, draft, line, run_outbox
+from tests.builders import BUYER_NIP, CONTRACTOR, draft, line, run_outbox, today
 from tests.certificates import issue
 from tests.people import People, Person, details, make_people
 from tests.queue import age_queue, run_queue
@@ -80,6 +84,10 @@ class Possessions:
     former: uuid.UUID
     role: uuid.UUID
     invitation: uuid.UUID
+    # What KSeF brought: still on the list, in the VAT register, a purchase invoice.
+    received: uuid.UUID
+    registered: uuid.UUID
+    purchase: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,7 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
     _reject(code=440, stranger=Stranger(ksef_number=number, xml=f"<{canary}/>".encode()))
     log_refusal(actor=owner.actor, action=canary, right="none")
     _keep_certificates(owner, simulator, canary)
+    received, registered, purchase = _receive(owner, simulator, canary)
     return Possessions(
         slug=owner.company.slug,
         canary=canary,
@@ -178,7 +187,34 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
         taken=taken.id,
         colleague=owner.user.id,
         **_people_of(owner, canary),
+        received=received,
+        registered=registered,
+        purchase=purchase,
     )
+
+
+def _receive(owner: Person, simulator: Simulator, canary: str) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
+    """Three costs from somebody else's program; afterwards the parameter is off, and so nothing is queued."""
+    for number in ("A", "B", "C"):
+        text = f"{canary} {SHORT_HOSTILE}"
+        body = {
+            "seller": BUYER_NIP,
+            "sellerName": text,
+            "buyer": owner.company.nip,
+            "number": f"{number} {text}",
+        }
+        simulator.control("POST", "invoices", body)
+    simulator.control("POST", "options", {"storage": 0, "hwm_lag": 0})
+    with owner.entered() as actor:
+        request_check(actor=actor, since=today(), until=today())
+    Company.objects.filter(id=owner.company.id).update(fetches_at_login=False)
+    run_outbox()
+    Company.objects.filter(id=owner.company.id).update(fetches_at_login=True)
+    with owner.entered() as actor:
+        first, second, third = ReceivedDocument.objects.exclude(role=SubjectType.SELLER).order_by("number")
+        move_document(actor=actor, document_id=second.id, move=Move.REGISTERED)
+        move_document(actor=actor, document_id=third.id, move=Move.PURCHASED)
+        return first.id, second.id, PurchaseInvoice.objects.get().id
 
 
 def _with_queued(owner: Person, possessions: Possessions) -> Possessions:

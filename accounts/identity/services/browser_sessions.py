@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.identity.models import BrowserSession
+from accounts.services.resuming import check_received
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -37,6 +38,7 @@ def begin(*, request: HttpRequest, user: User, **_signal: object) -> None:
         seen_at=now,
     )
     request.session[_KEY] = str(session.id)
+    check_received(user.id)
 
 
 def finish(*, request: HttpRequest, **_signal: object) -> None:
