@@ -69,12 +69,15 @@ def move_document(
         return document
     if not is_cost(document.role) and move in POSTINGS:
         raise RuleBroken("not_a_cost")
+    posting = posting or Posting()
+    if move is Move.REGISTERED:
+        _require_period(document, posting)
     try:
         apply_move(document, move, actor_id=actor.user_id)
     except IllegalMove as illegal:
         raise RuleBroken("wrong_place") from illegal
     if move is Move.REGISTERED:
-        _enter(document, posting or Posting(), actor=actor)
+        _enter(document, posting, actor=actor)
     elif move is Move.PURCHASED:
         _make_purchase(document, actor=actor)
     elif move is Move.RESTORED:
@@ -111,12 +114,18 @@ def change_purchase(*, actor: Actor, purchase_id: uuid.UUID, category: str, paid
     PurchaseInvoice.objects.filter(id=purchase_id).update(category=category, paid_on=paid_on)
 
 
-def _enter(document: ReceivedDocument, posting: Posting, *, actor: Actor) -> None:
-    """One entry in the purchase register, in the month chosen, not before that of the receipt (art. 86(10b))."""
-    earliest = document.received_on.replace(day=1)
-    period = (posting.period or earliest).replace(day=1)
-    if period < earliest:
+def _period(document: ReceivedDocument, posting: Posting) -> date:
+    return (posting.period or document.received_on).replace(day=1)
+
+
+def _require_period(document: ReceivedDocument, posting: Posting) -> None:
+    """Tax is deducted no sooner than in the month of the receipt (art. 86(10b))."""
+    if _period(document, posting) < document.received_on.replace(day=1):
         raise RuleBroken("wrong_period", field="period")
+
+
+def _enter(document: ReceivedDocument, posting: Posting, *, actor: Actor) -> None:
+    """One entry in the purchase register."""
     deduction = VatEntry.Deduction(posting.deduction)
     percent = _DEDUCTED[deduction]
     rates = read_purchase(_xml(document)).rates or (RateSum("razem", document.net, document.vat),)
@@ -125,7 +134,7 @@ def _enter(document: ReceivedDocument, posting: Posting, *, actor: Actor) -> Non
         company_id=document.company_id,
         document=document,
         environment=document.environment,
-        period=period,
+        period=_period(document, posting),
         deduction=deduction,
         deducted_percent=percent,
         deducted_vat=(tax * percent / _HUNDRED).quantize(_GROSZ, rounding=ROUND_HALF_UP),
