@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.selectors import find_connection
 from invoices.domain.calendar import warsaw_date
 from invoices.domain.lifecycle import State
 from invoices.models import Invoice, ReceivedDocument, Receiving, ReceivingCursor
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from accounts.models import Company
+    from roles.access import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +46,12 @@ class FetchDefaults:
     forgotten: int
 
 
-def get_receiving_status(company: Company) -> ReceivingStatus:
+def get_receiving_status(*, company: Company, actor: Actor) -> ReceivingStatus:
     row = Receiving.objects.filter(environment=company.environment).first()
     if row is None:
-        return ReceivingStatus()
+        # The first check follows the log-in or the connection by moments.
+        connection = find_connection(actor=actor, environment=company.environment)
+        return ReceivingStatus(is_running=company.fetches_at_login and connection is not None)
     cursor = ReceivingCursor.objects.filter(receiving_id=row.id, role=SubjectType.BUYER).first()
     is_open = row.requested > row.answered or row.began_at is not None
     page = problem_page(row.problem)

@@ -49,7 +49,7 @@ def index(request: TenantRequest) -> HttpResponse:
         "is_plus": company.plan == Company.Plan.PLUS,
         "form": form,
         "page": list_received(company=company, wanted=form.wanted()),
-        "status": get_receiving_status(company),
+        "status": get_receiving_status(company=company, actor=request.actor),
         "offers": _bulk_offers(company.plan) if request.actor.may(Right.REGISTER) else (),
         "undo": _undo(request),
     }
