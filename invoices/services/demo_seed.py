@@ -80,6 +80,7 @@ def seed_demo(*, now: datetime, days_back: int = 366) -> bool:
     with simulated_time() as simulator:
         _live_through(simulator, shops, since=now - timedelta(days=days_back))
         _leave_work_for_today(simulator, shops[0], now=now)
+        _send_costs(simulator, shops[0], now=now)
     for shop in shops:
         owner = shop.actor(shop.sender)
         with _entered(owner):
@@ -175,6 +176,25 @@ def _leave_work_for_today(simulator: SimulatedTime, shop: _Shop, *, now: datetim
         with _entered(shop.actor(issuer)) as actor:
             waiting = _draft(actor, replace(sales[4], moment=now))
             approve_invoice(actor=actor, invoice_id=waiting.id)
+
+
+def _send_costs(simulator: SimulatedTime, shop: _Shop, *, now: datetime) -> None:
+    """Let others invoice the company; the first log-in finds it (S101). What an interrupted run sent is there."""
+    sent = {(entry["seller"], entry["number"]) for entry in simulator.control("GET", "ledger")["accepted"]}
+    for supplier in demo_world.SUPPLIERS_OF_PLUMBER:
+        number = f"{supplier.number}/{now.year}"
+        if (supplier.nip, number) not in sent:
+            cost = {
+                "seller": supplier.nip,
+                "sellerName": supplier.name,
+                "buyer": shop.company.nip,
+                "buyerName": shop.company.name,
+                "number": number,
+                "net": supplier.net,
+                "vat": supplier.vat,
+                "receivedAt": (now - timedelta(days=supplier.days_ago)).isoformat(),
+            }
+            simulator.control("POST", "invoices", cost)
 
 
 def _connect_all(simulator: SimulatedTime, shop: _Shop) -> None:

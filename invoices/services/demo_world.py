@@ -224,3 +224,28 @@ CUSTOMERS_OF_PHOTOGRAPHER: Final = (
 # How many invoices a month brings: the heating season is the plumber's, the wedding season the photographer's.
 MONTHS_OF_PLUMBER: Final = (12, 10, 9, 9, 8, 7, 6, 7, 11, 13, 13, 11)
 MONTHS_OF_PHOTOGRAPHER: Final = (1, 1, 1, 2, 3, 4, 3, 3, 2, 1, 2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """Somebody who invoices the plumber from another program: so many days ago, for these sums."""
+
+    nip: str
+    name: str
+    number: str
+    days_ago: int
+    net: str
+    vat: str
+
+
+# The NIPs begin with 999 as all of them do. What came before this month is there for who asks for it by date.
+SUPPLIERS_OF_PLUMBER: Final = (
+    Supplier("9990308249", "Piekarnia Bochenek s.c.", "F/118", 0, "86.40", "6.91"),
+    Supplier("9996281942", "Biuro Projektów Pion Tomasz Wrona", "BP/41", 0, "1450.00", "333.50"),
+    Supplier("9993909966", "Hotel Pod Kasztanem sp. z o.o.", "FV/2207", 0, "312.04", "24.96"),
+    Supplier("9998219930", "Szkoła Językowa Papuga sp. z o.o.", "P/77", 1, "640.00", "147.20"),
+    Supplier("9990166134", "Deweloper Nad Wartą sp. z o.o.", "NW/519", 3, "2180.00", "501.40"),
+    Supplier("9990308249", "Piekarnia Bochenek s.c.", "F/102", 9, "74.10", "5.93"),
+    Supplier("9996281942", "Biuro Projektów Pion Tomasz Wrona", "BP/38", 16, "980.00", "225.40"),
+    Supplier("9990166134", "Deweloper Nad Wartą sp. z o.o.", "NW/466", 34, "2180.00", "501.40"),
+)

@@ -16,12 +16,22 @@ from accounts.models import Company, User
 from accounts.selectors import DEMO_PEOPLE, find_connection, find_demo_user
 from invoices.domain.calendar import warsaw_date
 from invoices.domain.lifecycle import State
-from invoices.models import UPO, Contractor, Invoice, InvoiceDocument, InvoiceEvent, OutboxEntry
-from invoices.services import demo_seed
+from invoices.models import (
+    UPO,
+    Contractor,
+    Invoice,
+    InvoiceDocument,
+    InvoiceEvent,
+    OutboxEntry,
+    ReceivedDocument,
+)
+from invoices.services import demo_seed, receiving
 from invoices.services.demo_seed import seed_demo
 from invoices.services.demo_world import PASSWORD
+from ksef.exchange.invoices import SubjectType
 from ksef.number import KSeFNumber
 from roles.models import Membership
+from tests.builders import run_outbox
 from tests.people import Person
 
 if TYPE_CHECKING:
@@ -45,6 +55,7 @@ def test_a_past_that_really_happened(transactional_db: None, simulator: Simulato
     check_there_is_something_to_do()
     check_connections()
     check_second_run()
+    check_costs_come_with_the_first_login()
     # The simulator has its time and its pace again, and so has this process.
     assert simulator.control("GET", "clock")["offset"] == 0
     assert simulator.control("GET", "options")["processing"] == 0.05
@@ -104,6 +115,20 @@ def check_second_run() -> None:
     assert not seed_demo(now=timezone.now(), days_back=60)
     with alicja.entered():
         assert list(Invoice.objects.order_by("id").values_list("id", "version", "state")) == before
+
+
+def check_costs_come_with_the_first_login() -> None:
+    """S101: what others have sent is there for alicja, and none of it is zofia's (C1)."""
+    for name, count in (("alicja", True), ("zofia", False)):
+        receiving.check_at_login(person(name).user.id)
+        run_outbox()
+        with person(name).entered():
+            costs = ReceivedDocument.objects.filter(role=SubjectType.BUYER)
+            assert costs.exists() == count
+            assert not ReceivedDocument.objects.filter(role=SubjectType.SELLER).exclude(
+                seller_nip=person(name).company.nip
+            )
+            assert all(is_valid_nip(cost.seller_nip) for cost in costs)
 
 
 def test_interrupted_it_goes_on(
