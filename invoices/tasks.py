@@ -42,9 +42,9 @@ def watch_lighthouses() -> None:
 
 
 @shared_task(name="invoices.tasks.check_at_login")
-def check_at_login(user_id: str) -> None:
-    """C6, S101: somebody has logged in: look for what their companies received."""
-    receiving.check_at_login(UUID(user_id))
+def check_at_login(company_id: str, user_id: str) -> None:
+    """C6, S101: somebody has logged in: look for what their company received."""
+    receiving.check_at_login(company_id=UUID(company_id), user_id=UUID(user_id))
 
 
 @shared_task(name="invoices.tasks.schedule_checks")

@@ -8,6 +8,8 @@ import structlog
 from celery import current_app
 from kombu.exceptions import OperationalError
 
+from accounts.models import Company
+
 if TYPE_CHECKING:
     import uuid
 
@@ -26,15 +28,23 @@ def resume_sending(owner: Owner) -> None:
 
 
 def check_received(user_id: uuid.UUID) -> None:
-    """Ring for what this person's companies received; without a broker the schedule finds it (S101).
+    """Ring for what this person's companies received, where they want it at each log-in (S101).
 
-    The log-in neither waits for an answer nor fails when there is none.
+    The log-in neither waits for an answer nor fails when there is none; without a broker the schedule finds it.
     """
-    _ring(_CHECK, [str(user_id)])
+    companies = Company.objects.filter(
+        memberships__user_id=user_id, memberships__is_active=True, fetches_at_login=True
+    )
+    for company_id in companies.values_list("id", flat=True):
+        if not _ring(_CHECK, [str(company_id), str(user_id)]):
+            return
 
 
-def _ring(task: str, arguments: list[str]) -> None:
+def _ring(task: str, arguments: list[str]) -> bool:
+    """Whether the broker took it."""
     try:
         current_app.send_task(task, args=arguments, retry=False)
     except OperationalError as error:
         log.warning("the doorbell is away; the queue goes on by itself", task=task, error=str(error))
+        return False
+    return True

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.domain.errors import RuleBroken
 from accounts.models import AccessTimer, Company
-from accounts.selectors import find_connection, get_company, list_companies
+from accounts.selectors import find_connection, get_company
 from invoices import outbox
 from invoices.domain.calendar import WARSAW, warsaw_date
 from invoices.models import OutboxEntry, Receiving, ReceivingCursor
@@ -58,19 +58,19 @@ def request_check(*, actor: Actor, since: date, until: date) -> None:
         cursor.save(update_fields=["since", "gap_from", "gap_until"])
 
 
-def check_at_login(user_id: uuid.UUID) -> int:
-    """S101: ask for new documents of every company of the person that wants it; return how many were asked for.
+def check_at_login(*, company_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+    """S101: ask for new documents of a company that wants it, for somebody who has logged in; whether it was asked.
 
-    In the person's own name and only where the person may and can. Opens a transaction for each company.
+    In the person's own name, and only where the person may and can. Opens its own transaction.
     """
-    asked = 0
-    for link in list_companies(user_id):
-        company = get_company(link.id)
-        actor = find_actor(user_id=user_id, company_id=link.id)
-        if company.fetches_at_login and actor is not None and actor.may(Right.RECEIVE):
-            with tenant_transaction(company.id, user_id=user_id):
-                asked += _ask_if_connected(actor, company)
-    return asked
+    actor = find_actor(user_id=user_id, company_id=company_id)
+    if actor is None or not actor.may(Right.RECEIVE):
+        return False
+    company = get_company(company_id)
+    if not company.fetches_at_login:
+        return False
+    with tenant_transaction(company_id, user_id=user_id):
+        return _ask_if_connected(actor, company)
 
 
 def schedule_checks() -> int:

@@ -64,7 +64,7 @@ ASKS_NOBODY = {
     "invoices.services.upo.fetch_upo": "a worker; whatever was accepted has a receipt",
     "invoices.services.watch.check_invariants": "the beat; it reads, and what it finds goes to the log alone",
     "invoices.services.fetching.receive": "a worker; the right is asked in load_work (S79)",
-    "invoices.services.receiving.check_at_login": "a worker, for whoever has logged in; asks each company's actor",
+    "invoices.services.receiving.check_at_login": "a worker, for whoever has logged in; asks their actor",
     "invoices.services.receiving.schedule_checks": "the beat; the worker asks for the right in load_work",
     "invoices.services.receiving.first_of_month": "computes, writes nothing",
     "invoices.services.failpoints.reach": "changes nothing but the life of a practice worker",

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
+from kombu import Connection
 
 from accounts.domain.errors import RuleBroken
 from accounts.models import AccessState, Company, KSeFCredential
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
+from config.celery import app
 from invoices import outbox
 from invoices.domain.calendar import WARSAW
-from invoices.domain.inbox import Move, Place
+from invoices.domain.inbox import Move, Place, pause_between_checks
 from invoices.models import (
     OutboxEntry,
     ReceivedDocument,
@@ -67,6 +70,11 @@ def ask(person: Person, *, days_back: int = 30, is_hour_later: bool = True) -> N
         receiving.request_check(actor=actor, since=today() - timedelta(days=days_back), until=today())
 
 
+def logs_in(person: Person) -> bool:
+    """What the worker does when this person has logged in; whether KSeF is asked."""
+    return receiving.check_at_login(company_id=person.company.id, user_id=person.user.id)
+
+
 def received(person: Person) -> list[str]:
     with person.entered():
         return sorted(ReceivedDocument.objects.values_list("ksef_number", flat=True))
@@ -102,9 +110,8 @@ def test_few_documents_come_with_their_exact_bytes(connected: People, simulator:
     with connected.alicja.entered():
         document = ReceivedDocument.objects.get()
         file = ReceivedFile.objects.get()
-        assert list(ReceivedEvent.objects.values_list("seq", "type", "actor_id")) == [
-            (1, Move.RECEIVED, None)
-        ]
+        event = ReceivedEvent.objects.get()
+    assert (event.seq, event.type, event.actor_id) == (1, Move.RECEIVED.value, None)
     assert document.ksef_number == number
     assert document.received_on == KSeFNumber.parse(number).accepted_on
     assert (document.place, document.role) == (Place.CURRENT, SubjectType.BUYER)
@@ -362,11 +369,11 @@ def test_an_earlier_beginning_is_caught_up(connected: People, simulator: Simulat
 def test_each_login_asks_when_the_parameter_is_on(connected: People, simulator: Simulator) -> None:
     """S101, C6: in the person's own name; every log-in looks anew."""
     numbers = bring(simulator, connected.alicja)
-    assert receiving.check_at_login(connected.alicja.user.id) == 1
+    assert logs_in(connected.alicja)
     assert OutboxEntry.objects.get().user_id == connected.alicja.user.id
     run_outbox()
     numbers += bring(simulator, connected.alicja, number="DRUGA")
-    assert receiving.check_at_login(connected.alicja.user.id) == 1
+    assert logs_in(connected.alicja)
     run_outbox()
     assert received(connected.alicja) == sorted(numbers)
 
@@ -379,7 +386,7 @@ def test_when_the_parameter_is_off_nothing_is_checked(connected: People, simulat
     run_outbox()
     assert len(received(connected.alicja)) == 1, "a click is no automatic check"
     assert not OutboxEntry.objects.exists()
-    assert receiving.check_at_login(connected.alicja.user.id) == 0
+    assert not logs_in(connected.alicja)
     assert receiving.schedule_checks() == 0
     assert not OutboxEntry.objects.exists()
 
@@ -388,8 +395,8 @@ def test_who_may_not_receive_or_is_not_connected_starts_nothing(
     connected: People, simulator: Simulator
 ) -> None:
     """S53, S78: a colleague's access is not borrowed for somebody else's log-in; without the right it is refused."""
-    assert receiving.check_at_login(connected.beata.user.id) == 0
-    assert receiving.check_at_login(connected.cezary.user.id) == 0
+    assert not logs_in(connected.beata)
+    assert not logs_in(connected.cezary)
     with connected.cezary.entered() as actor, pytest.raises(MissingRight):
         receiving.request_check(actor=actor, since=today(), until=today())
     with connected.beata.entered() as actor, pytest.raises(RuleBroken, match="not_connected"):
@@ -406,9 +413,11 @@ def test_the_schedule_checks_by_itself_and_waits_its_quarter_of_an_hour(
     assert receiving.schedule_checks() == 0
     run_outbox()
     assert received(connected.alicja) == numbers
-    entry = OutboxEntry.objects.get()
-    pause = entry.not_before - state_of(connected.alicja).checked_at  # type: ignore[operator]
-    assert timedelta(minutes=14, seconds=50) < pause <= timedelta(hours=2)
+    checked_at = state_of(connected.alicja).checked_at
+    assert checked_at is not None
+    wanted = pause_between_checks(checked_at.astimezone(WARSAW), received_lately=1)
+    assert wanted >= timedelta(minutes=15)
+    assert abs(OutboxEntry.objects.get().not_before - checked_at - wanted) < timedelta(seconds=10)
 
 
 def test_expired_access_stops_the_check_until_it_is_renewed(connected: People, simulator: Simulator) -> None:
@@ -456,3 +465,20 @@ def test_environments_do_not_mix(connected: People, simulator: Simulator) -> Non
     run_outbox()
     assert received(connected.alicja) == []
     assert not OutboxEntry.objects.exists()
+
+
+def test_a_login_rings_for_the_companies_that_want_it(connected: People) -> None:
+    """S101, C6: by the log-in itself, whatever its door, with two ids; with the parameter off there is no message."""
+    alicja = connected.alicja
+    with Connection(app.conf.broker_url) as connection:
+        queue = connection.SimpleQueue("celery")
+        queue.clear()
+        assert alicja.client.session
+        message = queue.get(timeout=10)
+        message.ack()
+        assert message.headers["task"] == "invoices.tasks.check_at_login"
+        assert message.payload[0] == [str(alicja.company.id), str(alicja.user.id)]
+        Company.objects.update(fetches_at_login=False)
+        assert alicja.client.session
+        with pytest.raises(Empty):
+            queue.get(block=False)

@@ -120,7 +120,7 @@ def check_second_run() -> None:
 def check_costs_come_with_the_first_login() -> None:
     """S101: what others have sent is there for alicja, and none of it is zofia's (C1)."""
     for name, count in (("alicja", True), ("zofia", False)):
-        receiving.check_at_login(person(name).user.id)
+        receiving.check_at_login(company_id=person(name).company.id, user_id=person(name).user.id)
         run_outbox()
         with person(name).entered():
             costs = ReceivedDocument.objects.filter(role=SubjectType.BUYER)

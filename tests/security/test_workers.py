@@ -31,6 +31,7 @@ WITHOUT_ARGUMENTS = {
     "config.tasks.mark_worker_seen",
     "invoices.tasks.dispatch_due",
     "invoices.tasks.watch_lighthouses",
+    "invoices.tasks.schedule_checks",
 }
 
 
