@@ -116,8 +116,7 @@ def test_pages_fit_and_break_no_accessibility_rule(portal: Portal, alicja: Perso
     page = portal.open(width=width)
     log_in(page, portal, alicja)
     company = f"{portal.url}/{alicja.company.slug}"
-    page.goto(f"{company}/koszty/")
-    expect(page.get_by_role("link", name="FV/1")).to_be_visible()
+    open_list(page, "Faktury z KSeF")
     document = page.get_by_role("link", name="FV/1").get_attribute("href")
     page.goto(f"{portal.url}{document}")
     page.get_by_role("button", name="Przenieś do Rejestru VAT").click()
