@@ -51,6 +51,7 @@ SENTENCES: Final[dict[str, _StrPromise]] = {
     "offline_certificate_saved": _("Dodanie certyfikatu offline (%(environment)s), numer %(serial)s."),
     "offline_certificate_removed": _("Usunięcie certyfikatu offline (%(environment)s)."),
     "issuer_code_signed": _("Podpisanie kodu QR na wydruku faktury bez numeru KSeF."),
+    "documents_exported": _("Pobranie plików faktur (%(count)s) jako %(archive)s."),
     "access_reminder": _("Prośba o odnowienie dostępu do KSeF: %(user)s."),
     "demo_seeded": _("Założenie danych pokazowych."),
 }
@@ -59,6 +60,9 @@ SENTENCES: Final[dict[str, _StrPromise]] = {
 _PLACES: Final[dict[str, _StrPromise]] = {
     "invoices": _("Faktury sprzedaży"),
     "contractors": _("Kontrahenci"),
+    "inbox": _("Faktury z KSeF"),
+    "register": _("Rejestr VAT"),
+    "purchases": _("Faktury zakupu"),
     "accounts": _("Konfiguracja"),
     "users": _("Użytkownicy"),
     "dashboard": _("Pulpit"),
@@ -142,7 +146,9 @@ def _line(entry: AuditEntry, names: _Names) -> JournalLine:
 def _facts(entry: AuditEntry, names: _Names) -> dict[str, str]:
     """The entry's facts in words; what an older entry does not have is a dash."""
     detail: dict[str, str] = entry.detail
-    facts = dict.fromkeys(("kind", "serial", "environment", "role", "scope", "from", "to"), _NOTHING)
+    facts = dict.fromkeys(
+        ("kind", "serial", "environment", "role", "scope", "from", "to", "count", "archive"), _NOTHING
+    )
     facts |= {name: str(value) for name, value in detail.items()}
     facts["action"] = entry.action
     facts["right"] = _rights(detail.get("right", ""))

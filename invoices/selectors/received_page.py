@@ -14,7 +14,7 @@ from invoices.domain.inbox import MOVES_OF_PLAN, Move, Place, can_move
 from invoices.domain.money import format_money
 from invoices.models import PurchaseInvoice, ReceivedDocument, ReceivedEvent, ReceivedFile, VatEntry
 from invoices.selectors.document import StoredFile
-from invoices.selectors.history import HistoryEntry, format_moment
+from invoices.selectors.history import HistoryEntry
 from invoices.selectors.inbox_wording import (
     PlaceLabel,
     done_label,
@@ -23,7 +23,7 @@ from invoices.selectors.inbox_wording import (
     role_label,
 )
 from invoices.selectors.purchase_reading import Leaf, read_tree
-from invoices.selectors.rendering import Fact, format_date, read_paper
+from invoices.selectors.rendering import Fact, format_date, format_minute, read_paper
 from ksef.fa3.parsing import UnsafeXML
 from ksef.fa3.reader import UnreadableInvoice
 
@@ -132,7 +132,7 @@ def _facts(document: ReceivedDocument) -> tuple[Fact, ...]:
         Fact(_("Data wystawienia"), format_date(document.issue_date)),
         Fact(_("Rola firmy"), role_label(document.role)),
         Fact(_("Wzór"), " ".join(filter(None, [document.form_code, document.schema_version]))),
-        Fact(_("Pobrana"), format_moment(document.fetched_at)),
+        Fact(_("Pobrana"), format_minute(document.fetched_at)),
     ]
     if document.has_attachment:
         facts.append(Fact(_("Załącznik"), _("w pliku XML")))
@@ -155,7 +155,7 @@ def _history(document: ReceivedDocument) -> tuple[HistoryEntry, ...]:
             what=done_label(event.type),
             note="",
             who=str(event.actor) if event.actor else "KSeF",
-            when=format_moment(event.at),
+            when=format_minute(event.at),
             machine_when=event.at.isoformat(),
             icon="download" if event.type == Move.RECEIVED else "approved",
         )

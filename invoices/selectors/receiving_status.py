@@ -13,9 +13,8 @@ from accounts.selectors import find_connection
 from invoices.domain.calendar import warsaw_date
 from invoices.domain.lifecycle import State
 from invoices.models import Invoice, ReceivedDocument, Receiving, ReceivingCursor
-from invoices.selectors.history import format_moment
 from invoices.selectors.inbox_wording import problem_page, problem_text
-from invoices.selectors.rendering import format_date
+from invoices.selectors.rendering import format_date, format_minute
 from ksef.exchange.invoices import SubjectType
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def get_receiving_status(*, company: Company, actor: Actor) -> ReceivingStatus:
     page = problem_page(row.problem)
     return ReceivingStatus(
         is_running=is_open and not row.problem,
-        checked_at=format_moment(row.checked_at) if row.checked_at else "",
+        checked_at=format_minute(row.checked_at) if row.checked_at else "",
         found=row.found,
         since=format_date(timezone.localdate(cursor.since)) if cursor and not cursor.gap_from else "",
         problem=problem_text(row.problem) if row.problem else "",

@@ -1,7 +1,7 @@
 """Asking for a check of what the company received: by a button, by a log-in, by the clock (S101, R6-R9, C6).
 
 Asking is a row in the queue and nothing else. The queue keeps one entry for each company: its next time is the
-schedule, and whoever asks makes it due at once. In whose name a check runs stands in docs/adr/0010.
+schedule, and whoever asks makes it due at once. In whose name a check runs stands in docs/adr/0011.
 """
 
 from __future__ import annotations

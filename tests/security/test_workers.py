@@ -29,9 +29,10 @@ WITHOUT_ARGUMENTS = {
     "accounts.tasks.raise_due_notices",
     "accounts.tasks.renew_due_access",
     "config.tasks.mark_worker_seen",
+    "invoices.tasks.check_invariants",
     "invoices.tasks.dispatch_due",
-    "invoices.tasks.watch_lighthouses",
     "invoices.tasks.schedule_checks",
+    "invoices.tasks.watch_lighthouses",
 }
 
 

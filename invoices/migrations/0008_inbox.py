@@ -52,7 +52,7 @@ LOGS = ("invoices_receivedfile", "invoices_receivedevent")
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_plans_and_recall"),
-        ("invoices", "0005_corrections"),
+        ("invoices", "0007_outages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -61,7 +61,12 @@ class Migration(migrations.Migration):
             model_name="outboxentry",
             name="kind",
             field=models.CharField(
-                choices=[("deliver", "Deliver"), ("fetch_upo", "Fetch Upo"), ("receive", "Receive")],
+                choices=[
+                    ("deliver", "Deliver"),
+                    ("fetch_upo", "Fetch Upo"),
+                    ("send_batch", "Send Batch"),
+                    ("receive", "Receive"),
+                ],
                 max_length=20,
             ),
         ),
