@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices import outbox
-from invoices.domain.calendar import offline24_deadline
+from invoices.domain.calendar import next_business_day
 from invoices.domain.lifecycle import Mode, State
 from invoices.models import OutboxEntry
 from tests.builders import make_approved, reload, run_outbox, run_outbox_later
@@ -93,6 +93,6 @@ def test_the_day_ends_at_midnight_in_warsaw(midnight: str, people: People, simul
     assert (online.state, online.mode) == (State.ACCEPTED, Mode.ONLINE)
     assert (offline.state, offline.mode) == (State.ACCEPTED, Mode.OFFLINE24)
     assert online.issue_date == offline.issue_date == end.date() - timedelta(days=1)
-    assert offline.send_by == offline24_deadline(offline.issue_date)
+    assert offline.send_by == next_business_day(offline.issue_date)
     assert [entry["mode"] for entry in simulator.ledger()] == ["Online", "Offline"]
     assert_at_rest()

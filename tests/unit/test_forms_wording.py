@@ -15,6 +15,7 @@ from accounts.forms import wording as access_wording
 from invoices.domain.readiness import Obstacle
 from invoices.forms import wording
 from invoices.forms.countries import COUNTRIES, country_of_prefix, vat_prefix
+from invoices.selectors import inbox_wording
 from ksef.certificates import Flaw, UnusableFile
 from ksef.fa3.schema import schema_path
 
@@ -36,7 +37,7 @@ def codes_in_source(app: str) -> set[str]:
 
 
 def test_each_code_is_worded_and_no_other() -> None:
-    assert set(wording._TEXTS) == codes_in_source("invoices")
+    assert set(wording._TEXTS) | set(inbox_wording._RULES) == codes_in_source("invoices")
     assert set(access_wording.TEXTS) == codes_in_source("accounts") | codes_in_source("roles")
 
 
