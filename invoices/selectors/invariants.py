@@ -27,7 +27,6 @@ from django.db.models import (
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce
 
-from accounts.models import Company
 from invoices.domain.calendar import warsaw_date
 from invoices.domain.lifecycle import MOVING, Event, IllegalTransition, State, fold
 from invoices.models import (
@@ -183,11 +182,10 @@ def _overdue(now: datetime) -> Iterator[Breach]:
     for invoice_id in late.values_list("id", flat=True):
         yield Breach("I2", "deadline_missed", invoice_id)
     limit = now - _CALLED_BY_NOBODY
-    # KSeF asked for a pause (F8), which ended just now or goes on.
-    waiting = Company.objects.filter(id=OuterRef("company_id"), ksef_wait_until__gt=limit)
+    # What is in a package goes on with the package's own entry.
     forgotten = OutboxEntry.objects.filter(
         Q(lease_until=None) | Q(lease_until__lt=limit),
-        ~Exists(waiting),
+        batch_id=None,
         company_id=active_tenant().company_id,
         not_before__lt=limit,
     )

@@ -23,9 +23,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.models import Company, KSeFCredential
+from accounts.models import KSeFCredential
 from invoices import outbox
-from invoices.models import KSeFSession, OutboxEntry
+from invoices.models import KSeFSession, OutboxEntry, RateLane
 from invoices.services import sending
 from tests.truth import assert_at_rest, assert_truth
 
@@ -179,7 +179,7 @@ def _let_time_pass(person: Person) -> None:
     past = Now() - timedelta(seconds=1)
     OutboxEntry.objects.update(not_before=past)
     OutboxEntry.objects.exclude(lease_until=None).update(lease_until=past)
-    Company.objects.update(ksef_wait_until=None)
+    RateLane.objects.all().delete()
     with person.entered():
         KSeFCredential.objects.update(renewing_until=None)
 

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import State
@@ -129,6 +130,8 @@ def test_a_number_given_up_is_no_gap(world: People, simulator: Simulator) -> Non
 def test_damage_is_an_alarm(statement: str, world: People, caplog: pytest.LogCaptureFixture) -> None:
     """I1-I6: whatever was done behind the portal's back is told by ids alone, with the company it concerns."""
     as_superuser(statement)
+    # What a request of the test left bound to this thread is no fact of the beat's.
+    structlog.contextvars.clear_contextvars()
     check_invariants()
     told = alarms(caplog)
     assert {(alarm["invariant"], alarm["fault"]) for alarm in told} == DAMAGE[statement]

@@ -76,10 +76,10 @@ def test_the_print_says_what_the_invoice_says(people: People, simulator: Simulat
 
 
 def test_without_a_number_the_code_says_offline(people: People) -> None:
-    """ksef-protocol 9: the word stands where the number will; the print admits that KSeF does not have it."""
+    """ksef-protocol 9, R4: the word stands where the number will; the print admits that it is no invoice yet."""
     text, _pages = print_of(people.cezary, make_approved(people.cezary))
     assert "OFFLINE" in text
-    assert "Dokument nie został jeszcze przyjęty przez KSeF" in text
+    assert "Potwierdzenie transakcji nie jest fakturą" in text
 
 
 def test_a_rejected_document_is_no_invoice(people: People, simulator: Simulator) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 # Those of the frame and the log-in included.
-QUERIES = 26
+QUERIES = 27
 OPEN = {"method": "POST", "path_regex": r"/v2/sessions/(online|batch)$"}
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from django.utils import timezone
 
-from accounts.models import Company, KSeFCredential
+from accounts.models import KSeFCredential
 from accounts.services.ksef_connecting import connect_with_self_signed_certificate
 from invoices.domain.lifecycle import State
+from invoices.services.pacing import Pace
+from ksef.exchange.limits import RateGroup
 from tests.builders import make_approved, reload, run_outbox, run_outbox_later
 from tests.truth import assert_at_rest, assert_truth
 
@@ -40,18 +40,17 @@ def counter(match: dict[str, str]) -> dict[str, object]:
 
 @pytest.mark.parametrize("shape", ["seconds", "date"])
 def test_no_call_before_the_hour_is_over(shape: str, connected: People, simulator: Simulator) -> None:
-    """F8, I7, I9: "Retry-After" of an hour, as a number or as a date: not one call of this company, whatever is
-    approved meanwhile and whoever starts anew; other companies go on.
+    """F8, I7, I9: "Retry-After" of an hour, as a number or as a date: not one such call of this company, whatever
+    is approved meanwhile and whoever starts anew; other companies go on.
     """
     alicja, zofia = connected.alicja, connected.zofia
     connect_with_self_signed_certificate(actor=zofia.actor, company=zofia.company)
     simulator.fail({"match": POST, "action": "limited", "retry_after": 3600, "as": shape})
     first = make_approved(alicja)
     run_outbox()
-    wait_until = Company.objects.get(id=alicja.company.id).ksef_wait_until
-    assert wait_until is not None
-    assert timedelta(minutes=59) < wait_until - timezone.now() <= timedelta(minutes=60, seconds=2)
-    hits = add_faults(simulator, counter({"path_regex": "^/v2/", "context": alicja.company.nip}))
+    pace = Pace(environment=alicja.company.environment, nip=alicja.company.nip)
+    assert 3540 < pace.wait(RateGroup.INVOICE_SEND) <= 3602
+    hits = add_faults(simulator, counter(POST | {"context": alicja.company.nip}))
     second, hers = make_approved(alicja), make_approved(zofia)
     for _sweep in range(3):
         run_outbox()

@@ -195,6 +195,7 @@ def _furnish(owner: Person, simulator: Simulator, *, issuer: Person, canary: str
 
 def _receive(owner: Person, simulator: Simulator, canary: str) -> tuple[uuid.UUID, uuid.UUID, uuid.UUID]:
     """Three costs from somebody else's program; afterwards the parameter is off, and so nothing is queued."""
+    simulator.control("POST", "options", {"storage": 0, "hwm_lag": 0})
     for number in ("A", "B", "C"):
         text = f"{canary} {SHORT_HOSTILE}"
         body = {
@@ -204,7 +205,6 @@ def _receive(owner: Person, simulator: Simulator, canary: str) -> tuple[uuid.UUI
             "number": f"{number} {text}",
         }
         simulator.control("POST", "invoices", body)
-    simulator.control("POST", "options", {"storage": 0, "hwm_lag": 0})
     with owner.entered() as actor:
         request_check(actor=actor, since=today(), until=today())
     Company.objects.filter(id=owner.company.id).update(fetches_at_login=False)
