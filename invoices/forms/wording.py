@@ -21,6 +21,9 @@ _TEXTS = {
     "already_saved": _("Ta faktura jest już zapisana."),
     "not_a_draft": _("Ta faktura nie jest już szkicem, dlatego nie można jej zmienić."),
     "numbered_draft": _("Ten szkic ma już numer. Usunięcie go zostawiłoby lukę w numeracji."),
+    "approved_before": _(
+        "Ta faktura była już zatwierdzana. Jej historia zostaje, więc nie można jej usunąć."
+    ),
     "unknown_contractor": _("Tego kontrahenta już nie ma. Wybierz innego."),
     "contractor_in_use": _("Ten kontrahent jest na fakturach, dlatego nie można go usunąć."),
     "not_rejected": _("Poprawić można tylko fakturę odrzuconą przez KSeF."),

@@ -200,12 +200,15 @@ def _like(original: Invoice) -> InvoiceDraft:
 def delete_draft(*, actor: Actor, invoice_id: uuid.UUID, version: int) -> None:
     """Remove a draft for good. One that already bears a number stays, or the series would have a gap.
 
-    Raises RuleBroken: not_a_draft, stale_version, numbered_draft.
+    Raises RuleBroken: not_a_draft, stale_version, numbered_draft, approved_before.
     """
     actor.require(Right.ISSUE)
     invoice = _editable(invoice_id, version)
     if invoice.number:
         raise RuleBroken("numbered_draft")
+    if invoice.revision:
+        # It gave its number up (440); its history and its frozen documents stay for good.
+        raise RuleBroken("approved_before")
     invoice.delete()
 
 

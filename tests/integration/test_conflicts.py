@@ -71,6 +71,8 @@ def test_a_new_number_and_the_sale_is_invoiced(
         assert alicja.client.post(address(alicja, "renumber", refused)).status_code == 302
     draft = reload(alicja, refused)
     assert (draft.state, draft.number) == (State.DRAFT, "")
+    deletion = alicja.client.post(address(alicja, "delete", refused), {"version": draft.version}, follow=True)
+    assert "Jej historia zostaje" in deletion.content.decode()
     with alicja.entered() as actor:
         approve_invoice(actor=actor, invoice_id=refused.id)
     run_outbox()
